@@ -1,16 +1,16 @@
-// Sums the input of the apical dendrites from spikes before an image, with the current feedback weights: spikes of the
-// last K steps, or the two traces of the uncut kernel.
-// One thread per neuron, row of the history and sample. If not all columns are bound at once, each dispatch
-// continues the sums of the previous one.
+// Sums the input of the apical dendrites from spikes before an image, with the current feedback weights. The sums are
+// of the spikes of the last K steps, or of the two traces of the uncut kernel.
+// One thread per neuron, row of the history and sample. If not all columns are bound at once, each dispatch continues
+// the sums of the previous one.
 #import bindings, exact_math, weight_matrix, column_sum
 
-// bits of the feedback's source population, [samples, past steps + steps, 2, words of 32 sources]
+// spike mask of the feedback population, [samples, history steps + steps, 2, n_feedback / 32]
 @group(0) @binding(5) var<storage, read> spike_mask: array<u32>;
-// its counts, [samples, history words + words, sources]
+// its spike counts, [samples, history words + words, n_feedback]
 @group(0) @binding(6) var<storage, read> spikes: array<u32>;
-// its window means, [samples, rows, sources]
+// its window means, [samples, rows, n_feedback]
 @group(0) @binding(7) var<storage, read> window_means: array<f32>;
-// feedback weights, [replicas, columns, units], or a run of columns
+// feedback weights, [replicas, columns, units], or a range of columns
 @group(0) @binding(8) var<storage, read> weights: array<f32>;
 // [samples, history + 1, units]
 @group(0) @binding(9) var<storage, read_write> synaptic_input: array<f32>;
@@ -39,15 +39,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     synaptic_input[index] = sum;
 }
 
-// Adds the bound columns times a row of the window means.
+// Adds to `before` the bound columns times a row of the window means.
 fn sum_trace(sample_index: u32, row: u32, unit: u32, before: f32) -> f32 {
     let first = (sample_index * constants.window_mean_rows + row) * params.n_feedback;
     let end = min(params.col_offset + params.col_count, params.n_feedback);
     var sum = before;
-    for (var source = params.col_offset; source < end; source++) {
-        let trace = window_means[first + source];
+    for (var pre = params.col_offset; pre < end; pre++) {
+        let trace = window_means[first + pre];
         if trace != 0.0 {
-            sum += mul_rounded(trace, weight_at(source, unit));
+            sum += mul_rounded(trace, weight_at(pre, unit));
         }
     }
     return sum;
@@ -56,7 +56,7 @@ fn sum_trace(sample_index: u32, row: u32, unit: u32, before: f32) -> f32 {
 alias Units = u32;
 alias Sums = f32;
 
-fn column(pre: u32, unit: u32) -> f32 {
+fn load_column(pre: u32, unit: u32) -> f32 {
     return weight_at(pre, unit);
 }
 

@@ -1,12 +1,13 @@
-// Steps the apical dendrites of a layer. A launch of no steps sets the voltages for the first step of an image.
+// Advances the apical dendrites of a layer by one step: `A = kappa * (Y n) + c`.
+// A launch of 0 steps sets the voltages of an image's first step.
 // One thread per neuron and sample.
 #import bindings, exact_math, weight_matrix, column_sum, synaptic_filter
 
-// bits of the feedback's source population, [samples, past steps + steps, 2, words of 32 sources]
+// spike mask of the feedback population, [samples, history steps + steps, 2, n_feedback / 32]
 @group(0) @binding(5) var<storage, read> spike_mask: array<u32>;
-// its counts, [samples, history words + words, sources]
+// its spike counts, [samples, history words + words, n_feedback]
 @group(0) @binding(6) var<storage, read> spikes: array<u32>;
-// feedback weights, [replicas, columns, units], or a run of columns
+// feedback weights, [replicas, columns, units], or a range of columns
 @group(0) @binding(7) var<storage, read> weights: array<f32>;
 // [samples, history + 1, units]
 @group(0) @binding(8) var<storage, read_write> synaptic_input: array<f32>;
@@ -30,8 +31,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
 }
 
-// Voltage before any spike of the image: the bias alone after a reset, otherwise the sum of `apical_history`
-// with the current feedback weights.
+// Sets the voltage before any spike of the image: the bias alone after a reset, otherwise the sum that `apical_history`
+// computed with the current feedback weights.
 fn begin_apical(sample: Sample, unit: u32) {
     let first = input_index(sample.index, 0u, unit);
     var voltage = 0.0;
@@ -51,10 +52,9 @@ fn begin_apical(sample: Sample, unit: u32) {
     set_apical(sample, unit, voltage);
 }
 
-// Steps an apical dendrite: the feedback spikes of this step set the apical voltage of the next (feedback takes
-// one step). `A = kappa * (Y n) + c`.
-// If not all columns of `Y` are bound at once, each dispatch continues the sum of the previous one, and the last
-// sets the voltage.
+// Sets the apical voltage of the next step from the feedback spikes of this step (the feedback delay is one step). If
+// not all columns of `Y` are bound at once, each dispatch continues the sum of the previous one, and the last sets the
+// voltage.
 fn step_apical(sample: Sample, unit: u32) {
     let now = input_index(sample.index, constants.history_rows, unit);
     var before = 0.0;
@@ -85,7 +85,7 @@ fn set_apical(sample: Sample, unit: u32, voltage: f32) {
 alias Units = u32;
 alias Sums = f32;
 
-fn column(pre: u32, unit: u32) -> f32 {
+fn load_column(pre: u32, unit: u32) -> f32 {
     return weight_at(pre, unit);
 }
 

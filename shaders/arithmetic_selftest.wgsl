@@ -1,16 +1,16 @@
-// The self-test: every function that affects the kernels' results, applied to arguments made from
-// random words. The twin of src/cpu/arithmetic_selftest.rs, kept comparable line by line.
+// Applies every function that affects results to arguments made from random words: the self-test of a device.
+// Twin of src/cpu/kernels/arithmetic_selftest.rs, comparable line by line.
 #import bindings, exact_math, philox
 
 @group(0) @binding(5) var<storage, read> words: array<u32>;
 @group(0) @binding(6) var<storage, read_write> results: array<u32>;
 
-// In [0, 1), the form in which random words are compared with probabilities.
+// Returns a number in [0, 1), as kernels compare random words with probabilities.
 fn uniform01(word: u32) -> f32 {
     return mul_rounded(f32(word >> (32u - FRACTION_BITS)), FRACTION_SCALE);
 }
 
-// A float of either sign with a magnitude from `2^lowest` to almost `2^(lowest + span)`.
+// Returns a float of either sign with a magnitude from `2^lowest` to almost `2^(lowest + span)`.
 fn random_float(word: u32, lowest: u32, span: u32) -> f32 {
     let exponent = lowest + 127u + (word & 0xFFu) % span;
     return bitcast<f32>((word & 0x80000000u) | (exponent << 23u) | ((word >> 8u) & 0x7FFFFFu));
@@ -95,8 +95,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
 }
 
-// Bits for operations in which the device flushes subnormal numbers to zero: the result of a product, the result of
-// a difference, a factor, a compared number. No kernel has subnormal numbers: the bits are only reported to the user.
+// Returns a bit per operation in which the device flushes subnormal numbers to zero: the result of a product, the
+// result of a difference, a factor, a compared number. Kernels have no subnormal numbers: the bits are only reported.
 fn flushed_subnormals() -> u32 {
     let smallest = bitcast<f32>(0x00800000u ^ constants.opaque_zero);
     let subnormal = bitcast<f32>(0x00400000u ^ constants.opaque_zero);

@@ -1,12 +1,12 @@
 // Computes the class of an image and the output's loss.
-// The class is the one with the highest mean voltage, the first on a tie. The loss is
-// `sum (phi_t - phi_max sigma(C))^2`, zero without a target phase.
+// The class is the one with the highest mean voltage, the first of several. The loss is
+// `L1 = sum (phi_t - phi_max sigma(Cf))^2`, or zero without a target phase.
 // One thread per sample, in its own workgroup.
 #import bindings, exact_math
 
 // voltages of the output, [samples, 5, units]
 @group(0) @binding(5) var<storage, read> compartments: array<f32>;
-// [replicas, slots, 2]
+// [replicas, result slots, 2]
 @group(0) @binding(6) var<storage, read_write> results: array<u32>;
 
 @compute @workgroup_size(workgroup_threads)

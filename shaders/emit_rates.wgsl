@@ -1,4 +1,4 @@
-// Stores the rate `phi_max sigma(C)` of a layer's neurons at a step, if the layer sends rates instead of spikes.
+// Stores the rates `phi_max sigma(C)` of a layer at a step, spikes per step, if the layer sends rates.
 // One thread per neuron and sample.
 #import bindings, exact_math
 

@@ -1,4 +1,4 @@
-// Draws the input's spikes from an image: counts with mean `phi_max * pixel`.
+// Draws the input's spikes from an image: Poisson counts with mean `phi_max * pixel` per step.
 // One thread per pixel, word of steps and sample.
 #import bindings, philox
 
@@ -23,8 +23,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let level = (images[index / 4u] >> (index % 4u * 8u)) & 0xFFu;
     var counts = 0u;
     if level > 0u {
-        let head = philox_counter0(STREAM_SPIKES, 0u);
-        let random = philox(vec4<u32>(head, sample.draw_index, unit, word), replicas[replica].seed);
+        let counter0 = philox_counter0(STREAM_SPIKES, 0u);
+        let random = philox(vec4<u32>(counter0, sample.draw_index, unit, word), replicas[replica].seed);
         for (var slot = 0u; slot < STEPS_PER_WORD; slot++) {
             let step = word * STEPS_PER_WORD + slot;
             if step < steps {
@@ -37,16 +37,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     spikes[row * params.units + unit] = counts;
 }
 
-// Count of a pixel at a step, from the high half of a word, and from the low half only if the high half is
-// undecided.
-fn count_from_halfword(level: u32, half: u32, position: u32, unit: u32, step: u32) -> u32 {
+// Returns the spike count of a pixel at a step, from the high half of a random word. The low half is drawn only if the
+// high half does not decide the count.
+fn count_from_halfword(level: u32, half: u32, draw_index: u32, unit: u32, step: u32) -> u32 {
     let count = count_from_word(level, half);
     if count == count_from_word(level, half | LOW_HALF) {
         return count;
     }
-    return count_from_word(level, half | lower16(0u, position, unit, step));
+    return count_from_word(level, half | lower16(0u, draw_index, unit, step));
 }
 
+// Returns the number of thresholds of the pixel's level that exceed a random word.
 fn count_from_word(level: u32, word: u32) -> u32 {
     let first = (replica * LEVELS + level) * THRESHOLDS;
     var count = 0u;

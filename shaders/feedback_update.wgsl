@@ -1,16 +1,15 @@
 // Moves feedback weights towards the inverse of the feed-forward function: the plateau potential `alpha_f` of the
-// forward phase approaches the soma's rate. `E_inv = -(phi_max sigma(Cf) - alpha_f)
-// sigma'(Af)`, `Y -= eta E_inv s_fb`, the mean over the minibatch.
-// One thread per neuron, bound column of `Y`, and replica; the apical biases, if any, are the last column.
+// forward phase approaches the soma's rate. `E_inv = -(phi_max sigma(Cf) - alpha_f) sigma'(Af)`, `Y -= eta mean(E_inv
+// s_fb)`. One thread per neuron, bound column of `Y` and replica. The apical biases, if any, are the last column.
 #import bindings, exact_math, mean_gradient
 
-// window means of the feedback's source population, [samples, rows, sources]
+// window means of the feedback population, [samples, rows, n_feedback]
 @group(0) @binding(5) var<storage, read> window_means: array<f32>;
 // [samples, 5, units]
 @group(0) @binding(6) var<storage, read> compartments: array<f32>;
 // [samples, 2, units]
 @group(0) @binding(7) var<storage, read> plateaus: array<f32>;
-// [replicas, columns, units]
+// [replicas, columns, units], or a range of columns
 @group(0) @binding(8) var<storage, read_write> feedback: array<f32>;
 
 @compute @workgroup_size(workgroup_threads)

@@ -1,6 +1,6 @@
-// Computes the local error of every neuron, including the factor P of its update.
-// Output: `E = -(phi_t - phi_max sigma(C)) k_D phi_max sigma'(C)`; hidden:
-// `E = -(alpha_t - alpha_f) k_B phi_max sigma'(C)`; C is the forward phase's mean.
+// Computes the local error of every neuron, including the factor P of its update. Cf is the mean of C in the forward
+// phase. Output: `E = -(phi_t - phi_max sigma(Cf)) k_D phi_max sigma'(Cf)`.
+// Hidden: `E = -(alpha_t - alpha_f) k_B phi_max sigma'(Cf)`.
 // One thread per neuron and sample.
 #import bindings, exact_math
 
@@ -29,9 +29,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         difference = mul_rounded(replicas[replica].phi_max, forward) - rate;
         gain = replicas[replica].output_error_gain;
     } else {
-        let before = plateaus[potentials + PLATEAU_FORWARD * params.units];
-        let after = plateaus[potentials + PLATEAU_TARGET * params.units];
-        difference = before - after;
+        let alpha_forward = plateaus[potentials + PLATEAU_FORWARD * params.units];
+        let alpha_target = plateaus[potentials + PLATEAU_TARGET * params.units];
+        difference = alpha_forward - alpha_target;
         gain = replicas[replica].hidden_error_gain;
     }
     let error = mul_rounded(mul_rounded(difference, gain), sigmoid_slope(forward));

@@ -1,15 +1,15 @@
-// Steps output neurons: dendrite from the filtered drive, soma by forward Euler under the teaching
-// current of the target phase, rate, spikes.
+// Advances output neurons: dendrite from the filtered synaptic input, soma by forward Euler with the teaching current
+// of the target phase, mean rate, spikes.
 // One thread per neuron and sample.
 #import neuron_step
 
-// [replicas, below + 1, units], or its last columns; only the biases are read
+// [replicas, n_pre + 1, units], or the last columns; only the biases are read
 @group(0) @binding(5) var<storage, read> weights: array<f32>;
 // [samples, history + block, units]
 @group(0) @binding(6) var<storage, read_write> synaptic_input: array<f32>;
 // [samples, 5, units]
 @group(0) @binding(7) var<storage, read_write> compartments: array<f32>;
-// counts of this layer, [samples, history words + words, units]
+// spike counts of the layer, [samples, history words + words, units]
 @group(0) @binding(8) var<storage, read_write> spikes: array<u32>;
 
 @compute @workgroup_size(workgroup_threads)
@@ -22,7 +22,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
 }
 
-// `C += -g_L C + g_D (B - C) + I`, with the teaching current `I = g_E (E_E - C) + g_I (E_I - C)` in the target phase.
+// Returns the terms of `C += -g_L C + g_D (B - C) + I`. The teaching current is `I = g_E (E_E - C) + g_I (E_I - C)` in
+// the target phase, 0 before.
 fn soma_terms(sample: Sample, unit: u32, step: u32, apical: f32) -> SomaTerms {
     if step < sample.steps_forward {
         return SomaTerms(constants.output_decay, constants.output_basal_gain, 0.0);

@@ -1,13 +1,13 @@
 // Sums, per step, the weight columns of all presynaptic neurons times their rates: `W phi`. Rates are not filtered.
-// One thread per neuron, step and sample. If not all columns are bound at once, each dispatch continues the sums of
-// the previous one.
+// One thread per neuron, step and sample. If not all columns are bound at once, each dispatch continues the sums of the
+// previous one.
 #import bindings, exact_math
 
-// rates of the population below, [samples, 1 + steps, below]
+// rates of the presynaptic population, [samples, 1 + steps, n_pre]
 @group(0) @binding(5) var<storage, read> rates: array<f32>;
-// [replicas, below + 1, units], or a run of columns
+// [replicas, n_pre + 1, units], or a range of columns
 @group(0) @binding(6) var<storage, read> weights: array<f32>;
-// [samples, history + block, units]; the step `first` in row `history`
+// [samples, history + block, units]; the launch's first step in row `history`
 @group(0) @binding(7) var<storage, read_write> synaptic_input: array<f32>;
 
 @compute @workgroup_size(workgroup_threads)
@@ -20,17 +20,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let row = sample.index * (constants.history_rows + params.block_len) + constants.history_rows + id.y;
-    let sent = (sample.index * constants.rate_rows + RATE_HISTORY + step) * params.n_pre;
+    let first_rate = (sample.index * constants.rate_rows + RATE_HISTORY + step) * params.n_pre;
     let column = replica * (params.n_pre + 1u) - params.col_offset;
     let index = row * params.units + unit;
-    // Opaque: a compiler that drops `0 +` keeps the sign of a product that is -0.
+    // Opaque: a compiler that drops `0 +` would keep the sign of a product of -0.
     var sum = opaque(0.0);
     if params.col_offset > 0u {
         sum = synaptic_input[index];
     }
     let end = min(params.col_offset + params.col_count, params.n_pre);
-    for (var neuron = params.col_offset; neuron < end; neuron++) {
-        sum += mul_rounded(weights[(column + neuron) * params.units + unit], rates[sent + neuron]);
+    for (var pre = params.col_offset; pre < end; pre++) {
+        sum += mul_rounded(weights[(column + pre) * params.units + unit], rates[first_rate + pre]);
     }
     synaptic_input[index] = sum;
 }

@@ -1,16 +1,16 @@
-// Computes the gradient of a minibatch, the mean over its images of `E s`, and updates the weights.
-// One thread per neuron, bound weight column, and replica; the last column holds the biases.
+// Computes the gradient of a minibatch, the mean of `E s_pre` over its images, and updates the weights.
+// One thread per neuron, bound weight column and replica. The biases are the last column.
 #import bindings, exact_math, mean_gradient
 
-// of the population below, [samples, 5, below]
+// window means of the presynaptic population, [samples, rows, n_pre]
 @group(0) @binding(5) var<storage, read> window_means: array<f32>;
 // [samples, units]
 @group(0) @binding(6) var<storage, read> errors: array<f32>;
-// [replicas, columns, units]
+// [replicas, columns, units], or a range of columns
 @group(0) @binding(7) var<storage, read_write> weights: array<f32>;
-// [replicas, columns, 2, units], if the optimiser has moments
+// [replicas, columns, 2, units] or a range of columns, if the update rule has moments
 @group(0) @binding(8) var<storage, read_write> moments: array<f32>;
-// [replicas, columns, units], if the gradient is kept
+// [replicas, columns, units] or a range of columns, if the gradient is kept
 @group(0) @binding(9) var<storage, read_write> gradients: array<f32>;
 
 @compute @workgroup_size(workgroup_threads)
@@ -22,8 +22,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     replica = id.z;
     let gradient = flush_subnormal(clipped(mean_gradient(column, unit)), SMALLEST_GRADIENT);
-    let bound = replica * params.col_count + id.y;
-    let index = bound * params.units + unit;
+    let bound_column = replica * params.col_count + id.y;
+    let index = bound_column * params.units + unit;
     if params.keeps_gradient == 1u {
         gradients[index] = gradient;
     }
@@ -39,11 +39,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         // Opaque: a compiler could subtract the sum of both products.
         weight = opaque(weight - mul_rounded(decay, weight));
     }
-    let first = 2u * bound * params.units + unit;
+    let first = 2u * bound_column * params.units + unit;
     weights[index] = flush_weight(weight - change(eta, gradient, first));
 }
 
-// Amount that the optimiser subtracts from a weight; `first`: the index of its first moment.
+// Returns the amount to subtract from a weight. `first`: index of its first moment.
 fn change(eta: f32, gradient: f32, first: u32) -> f32 {
     if constants.update_rule == UPDATE_GRADIENT {
         return mul_rounded(eta, gradient);
@@ -56,16 +56,17 @@ fn change(eta: f32, gradient: f32, first: u32) -> f32 {
     return mul_rounded(eta, moments[first]);
 }
 
+// Returns the gradient, limited to `grad_clip` in magnitude.
 fn clipped(gradient: f32) -> f32 {
     let clip = replicas[replica].grad_clip;
     if clip == 0.0 {
         return gradient;
     }
-    let least = select(clip, gradient, gradient < clip);
-    return select(-clip, least, least > -clip);
+    let at_most = select(clip, gradient, gradient < clip);
+    return select(-clip, at_most, at_most > -clip);
 }
 
-// Adam (Kingma & Ba 2015) with the square of epsilon under the root; with other factors RMSProp.
+// Returns the step of Adam (Kingma & Ba 2015), with the square of epsilon under the root. `beta1 = 0` gives RMSProp.
 fn adam(eta: f32, gradient: f32, first: u32, second: u32) -> f32 {
     let mean = mul_rounded(replicas[replica].beta1, moments[first])
         + mul_rounded(replicas[replica].one_minus_beta1, gradient);

@@ -1,5 +1,5 @@
-// Averages rates over the windows at the ends of the phases, and keeps the rates of the last step for the next image:
-// the counterpart of `window_mean_spikes` for rates.
+// Averages rates over the windows at the ends of the phases, and copies the last step's rates to the history of the
+// next image. For spikes, see window_mean_spikes.wgsl.
 // One thread per neuron of a population and sample.
 #import bindings, exact_math, window_means
 
@@ -17,20 +17,20 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let sample = samples[id.z];
     let first = sample.index * constants.window_mean_rows * params.units + unit;
     store_means(sample, unit, first, params.sends_rates == 1u, params.feeds_back_rates == 1u);
-    let sent = sample.index * constants.rate_rows;
+    let first_row = sample.index * constants.rate_rows;
     let steps = sample.steps_forward + sample.steps_target;
     for (var row = 0u; row < RATE_HISTORY; row++) {
-        rates[(sent + row) * params.units + unit] = rates[(sent + steps + row) * params.units + unit];
+        rates[(first_row + row) * params.units + unit] = rates[(first_row + steps + row) * params.units + unit];
     }
 }
 
-// Mean of a neuron's rates with a delay of `delay` steps.
+// Returns the mean of a neuron's rates over a window, delayed by `delay` steps.
 fn mean(sample: Sample, window: Window, delay: u32, unit: u32) -> f32 {
-    let sent = sample.index * constants.rate_rows;
+    let first_row = sample.index * constants.rate_rows;
     var sum = 0.0;
     let end = window.end - delay;
     for (var step = end - window.length; step < end; step++) {
-        sum += rates[(sent + RATE_HISTORY + step) * params.units + unit];
+        sum += rates[(first_row + RATE_HISTORY + step) * params.units + unit];
     }
     return flush_subnormal(mul_rounded(sum, window.inverse), SMALLEST_VOLTAGE);
 }

@@ -1,6 +1,6 @@
-// Measures the read bandwidth: all threads together read one buffer repeatedly, 16 bytes at a time.
+// Measures the read bandwidth: all threads read one buffer repeatedly, 16 bytes per read.
 
-// [a power of two]
+// [a power of two], so that the mask wraps the index
 @group(0) @binding(0) var<storage, read> values: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> sums: array<vec4<f32>>;
 

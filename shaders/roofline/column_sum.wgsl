@@ -1,9 +1,9 @@
-// The inner loop of the drive alone: per step, the sum of some columns of a weight matrix. One thread per four
-// neurons and step.
+// Measures the inner loop of synaptic_input_spikes.wgsl: per step, the sum of some columns of a weight matrix.
+// One thread per four neurons and step.
 
 // [COLUMNS, UNITS]
 @group(0) @binding(0) var<storage, read> weights: array<vec4<f32>>;
-// per step, the start of each column in units of four weights: [STEPS, SPIKES]
+// start of each column, in units of four weights, [STEPS, SPIKES]
 @group(0) @binding(1) var<storage, read> steps: array<vec4<u32>>;
 // [STEPS, UNITS]
 @group(0) @binding(2) var<storage, read_write> sums: array<vec4<f32>>;

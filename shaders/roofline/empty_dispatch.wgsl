@@ -1,4 +1,5 @@
-// Measures the cost of a launch with almost no work that depends on the previous launch, as kernels do.
+// Measures the cost of a launch with almost no work. Each launch depends on the previous one, as launches of kernels
+// do.
 
 @group(0) @binding(0) var<storage, read_write> words: array<u32>;
 

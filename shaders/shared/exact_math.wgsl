@@ -1,43 +1,42 @@
-// Functions built from `+ - *`, comparisons and integer operations alone: the twin of
-// src/model/exact_math.rs, kept comparable line by line.
+// Functions of `+ - *`, comparisons and integer operations alone. Twin of src/model/exact_math.rs, comparable line by
+// line.
 #import bindings
 
-// Returns `x` through an operation that is opaque to compilers: earlier results are rounded here, and not fused or
-// reordered with later operations.
+// Returns `x` through an operation that compilers cannot see through. So they do not fuse or reorder the operations
+// before it with those after it.
 fn opaque(x: f32) -> f32 {
     return bitcast<f32>(bitcast<u32>(x) ^ constants.opaque_zero);
 }
 
-// The same for four components.
+// Returns `opaque` of each component.
 fn opaque4(x: vec4<f32>) -> vec4<f32> {
     return bitcast<vec4<f32>>(bitcast<vec4<u32>>(x) ^ vec4<u32>(constants.opaque_zero));
 }
 
-// `a * b`, rounded before any addition. Every product that feeds a sum uses this function.
+// Returns `a * b`, rounded before any addition. Every product that feeds a sum uses this function.
 fn mul_rounded(a: f32, b: f32) -> f32 {
     return opaque(a * b);
 }
 
-// `x`, or zero if its magnitude is below `smallest`.
+// Returns `x`, or zero if its magnitude is below `smallest`.
 fn flush_subnormal(x: f32, smallest: f32) -> f32 {
     return select(0.0, x, abs(x) >= smallest);
 }
 
-// Stored value of a weight: zero if its magnitude is below `SMALLEST_WEIGHT`. NaN stays NaN. The function compares
-// bits, since compilers may assume that there is no NaN.
+// Returns a weight, or zero if its magnitude is below `SMALLEST_WEIGHT`. NaN stays NaN: the function compares bits,
+// since compilers may assume that there is no NaN.
 fn flush_weight(x: f32) -> f32 {
     let bits = bitcast<u32>(x);
     let is_kept = (bits & 0x7FFFFFFFu) >= bitcast<u32>(SMALLEST_WEIGHT);
     return bitcast<f32>(select(0u, bits, is_kept));
 }
 
-// `e^x`, clamped beyond `ARGUMENT_LIMIT`. Not called `exp`: the built-in function of that name differs between
-// devices.
+// Returns `e^x`, with x clamped to `ARGUMENT_LIMIT`. The built-in `exp` differs between devices.
 fn exp_exact(argument: f32) -> f32 {
     var x = select(ARGUMENT_LIMIT, argument, argument < ARGUMENT_LIMIT);
     x = select(-ARGUMENT_LIMIT, x, x > -ARGUMENT_LIMIT);
     let binary = mul_rounded(x, LOG2_E);
-    // The shift keeps the number positive, so that truncation equals the floor.
+    // The sum is positive, so that truncation equals the floor.
     let biased = i32(binary + 127.5);
     let f = binary - f32(biased - 127);
     var p = EXP_COEFFICIENT_0;
@@ -49,7 +48,7 @@ fn exp_exact(argument: f32) -> f32 {
     return mul_rounded(bitcast<f32>(u32(biased) << 23u), p);
 }
 
-// `1 / x` for positive normal `x` up to 1e37.
+// Returns `1 / x` for positive normal `x` up to 1e37.
 fn recip_exact(x: f32) -> f32 {
     var y = bitcast<f32>(RECIPROCAL_START - bitcast<u32>(x));
     for (var i = 0u; i < NEWTON_STEPS; i++) {
@@ -58,7 +57,7 @@ fn recip_exact(x: f32) -> f32 {
     return y;
 }
 
-// `1 / sqrt(x)` for positive normal `x`.
+// Returns `1 / sqrt(x)` for positive normal `x`.
 fn rsqrt_exact(x: f32) -> f32 {
     let half = mul_rounded(0.5, x);
     var y = bitcast<f32>(RECIPROCAL_ROOT_START - (bitcast<u32>(x) >> 1u));
@@ -68,12 +67,12 @@ fn rsqrt_exact(x: f32) -> f32 {
     return y;
 }
 
-// The logistic function.
+// Returns the logistic function of `x`.
 fn sigmoid(x: f32) -> f32 {
     return recip_exact(1.0 + exp_exact(-x));
 }
 
-// The slope of the logistic function at value `s`.
+// Returns the slope of the logistic function where its value is `s`.
 fn sigmoid_slope(s: f32) -> f32 {
     return mul_rounded(s, 1.0 - s);
 }

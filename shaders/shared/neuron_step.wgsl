@@ -1,20 +1,21 @@
-// Steps a neuron through the steps of the launch: dendrite from the filtered synaptic input, soma by forward Euler,
-// window means, spikes. The twin of src/cpu/kernels/neuron_step.rs.
+// Steps of a neuron: dendrite from the filtered synaptic input, soma by forward Euler, window means, spikes.
+// Twin of src/cpu/kernels/neuron_step.rs.
 // The kernel binds `weights`, `synaptic_input`, `compartments` and `spikes`, and defines `soma_terms`.
 #import bindings, exact_math, weight_matrix, synaptic_filter, spike_generation
 
-// Terms of a soma's step, `C <- decay C + (basal_gain B + current)`.
+// Terms of the soma's Euler step, `C <- decay C + (basal_gain B + current)`.
 struct SomaTerms {
     decay: f32,
     basal_gain: f32,
     current: f32,
 }
 
+// Advances a neuron of a sample through the steps of the launch.
 fn step_neuron(sample: Sample, unit: u32) {
     let end = end_step(sample);
     let first = sample.index * COMPARTMENT_ROWS * params.units + unit;
     if params.first_step == 0u {
-        begin_image(first);
+        reset_for_image(first);
     }
     let bias = weight_at(params.n_pre, unit);
     let apical = compartments[first + COMPARTMENT_APICAL * params.units];
@@ -24,7 +25,7 @@ fn step_neuron(sample: Sample, unit: u32) {
     var mean_rate = compartments[first + COMPARTMENT_MEAN_RATE * params.units];
     var writer = new_spike_writer(sample.index, unit);
     let steps = sample.steps_forward + sample.steps_target;
-    let window = sample.steps_forward - sample.window_forward;
+    let forward_window = sample.steps_forward - sample.window_forward;
     let target_window = steps - sample.window_target;
 
     for (var step = params.first_step; step < end; step++) {
@@ -32,7 +33,7 @@ fn step_neuron(sample: Sample, unit: u32) {
         let terms = soma_terms(sample, unit, step, apical);
         let input = mul_rounded(terms.basal_gain, basal) + terms.current;
         soma = flush_subnormal(mul_rounded(terms.decay, soma) + opaque(input), SMALLEST_VOLTAGE);
-        if step >= window && step < sample.steps_forward {
+        if step >= forward_window && step < sample.steps_forward {
             mean_soma += soma;
         }
         if step + 1u == sample.steps_forward {
@@ -58,9 +59,9 @@ fn step_neuron(sample: Sample, unit: u32) {
     }
 }
 
-// Keeps or clears the voltages, and clears the means. `first`: index of the neuron's first word in `compartments`. The
-// apical voltage was set before.
-fn begin_image(first: u32) {
+// Clears the means, and the voltages if the minibatch resets the state. `first`: index of the neuron's first word in
+// `compartments`. A launch before this one sets the apical voltage.
+fn reset_for_image(first: u32) {
     if minibatches[replica].reset_state == 1u {
         compartments[first + COMPARTMENT_BASAL * params.units] = 0.0;
         compartments[first + COMPARTMENT_SOMA * params.units] = 0.0;

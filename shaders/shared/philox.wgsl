@@ -1,7 +1,7 @@
-// Counter-based random numbers: the twin of src/random/mod.rs.
+// Counter-based random numbers, Philox4x32-10 (Salmon et al. 2011). Twin of src/random/mod.rs.
 #import bindings
 
-// High word of a 64-bit product, which WGSL does not have, from products of 16-bit halves.
+// Returns the high word of a 64-bit product. WGSL has no 64-bit integers: the products are of 16-bit halves.
 fn mulhi_u32(a: u32, b: u32) -> u32 {
     let a_low = a & 0xFFFFu;
     let a_high = a >> 16u;
@@ -12,12 +12,12 @@ fn mulhi_u32(a: u32, b: u32) -> u32 {
     return a_high * b_high + (middle >> 16u) + (cross >> 16u);
 }
 
-// First word of a counter: purpose, population and the minibatch's split.
-fn philox_counter0(purpose: u32, population: u32) -> u32 {
-    return purpose | (population << 8u) | (minibatches[replica].rng_split << 24u);
+// Returns the first word of a counter, from the random stream, the population and the minibatch's split.
+fn philox_counter0(stream: u32, population: u32) -> u32 {
+    return stream | (population << 8u) | (minibatches[replica].rng_split << 24u);
 }
 
-// Four random words for one counter.
+// Returns four random words of a counter.
 fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
     var c = counter;
     var k = key;
@@ -33,15 +33,15 @@ fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
     return c;
 }
 
-// High half of a step's word, shifted to the high bits. The low halves of four words serve the first four
-// steps of eight, the high halves the last four.
+// Returns the high half of a step's random word, in the high bits. Of eight steps, the first four use the low halves of
+// `words`, the last four the high halves.
 fn upper16(words: vec4<u32>, slot: u32) -> u32 {
     let word = words[slot % 4u];
     return select(word & ~LOW_HALF, word << 16u, slot < 4u);
 }
 
-// The low half of a step's word.
-fn lower16(population: u32, position: u32, unit: u32, step: u32) -> u32 {
-    let head = philox_counter0(STREAM_LOW_HALF, population);
-    return philox(vec4<u32>(head, position, unit, step), replicas[replica].seed).x >> 16u;
+// Returns the low half of a step's random word.
+fn lower16(population: u32, draw_index: u32, unit: u32, step: u32) -> u32 {
+    let counter0 = philox_counter0(STREAM_LOW_HALF, population);
+    return philox(vec4<u32>(counter0, draw_index, unit, step), replicas[replica].seed).x >> 16u;
 }

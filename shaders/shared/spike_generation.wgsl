@@ -1,9 +1,9 @@
-// Spike draws of hidden and output neurons: the twin of src/cpu/kernels/spike_sampler.rs. The kernel binds `spikes`.
+// Random spikes of hidden and output neurons. Twin of src/cpu/kernels/spike_sampler.rs. The kernel binds `spikes`.
 #import bindings, exact_math, philox
 
-// Spike count of one step: candidates at rate `phi_max`, each kept with probability `1 / odds`,
-// `odds = 1 + exp(-C)`. `half` is the high half of the step's word, in the high bits; it nearly always decides.
-fn sample_spike_count(half: u32, soma: f32, unit: u32, position: u32, step: u32) -> u32 {
+// Returns the spike count of one step: candidates at rate `phi_max`, each kept with probability `1 / odds`, `odds = 1 +
+// exp(-C)`. `half`: high half of the step's random word, in the high bits. Few counts also need the low half.
+fn sample_spike_count(half: u32, soma: f32, unit: u32, draw_index: u32, step: u32) -> u32 {
     let one = candidate_threshold(0u);
     let two = candidate_threshold(1u);
     let three = candidate_threshold(2u);
@@ -11,24 +11,24 @@ fn sample_spike_count(half: u32, soma: f32, unit: u32, position: u32, step: u32)
         return 0u;
     }
     let odds = 1.0 + exp_exact(-soma);
-    let is_limit = half <= three || half == (two & ~LOW_HALF) || half == (one & ~LOW_HALF);
-    if !is_limit {
+    let needs_word = half <= three || half == (two & ~LOW_HALF) || half == (one & ~LOW_HALF);
+    if !needs_word {
         let count = thin_few(half, odds);
         if count == thin_few(half | LOW_HALF, odds) {
             return count;
         }
     }
-    let word = half | lower16(params.population, position, unit, step);
+    let word = half | lower16(params.population, draw_index, unit, step);
     if word >= one {
         return 0u;
     }
     if word >= three {
         return thin_few(word, odds);
     }
-    return thin_many(word, odds, unit, position, step);
+    return thin_many(word, odds, unit, draw_index, step);
 }
 
-// Number of kept candidates, of one or two.
+// Returns the number of kept candidates, for one or two candidates.
 fn thin_few(word: u32, odds: f32) -> u32 {
     let two = candidate_threshold(1u);
     if word >= two {
@@ -43,9 +43,9 @@ fn thin_few(word: u32, odds: f32) -> u32 {
     return select(0u, 1u, scaled < 1.0) + select(0u, 1u, scaled < mul_rounded(2.0, odds) - 1.0);
 }
 
-// Number of kept candidates, of three or more: each uses its own random word.
-fn thin_many(random: u32, odds: f32, unit: u32, position: u32, step: u32) -> u32 {
-    let head = philox_counter0(STREAM_THINNING, params.population);
+// Returns the number of kept candidates, for three or more. Each candidate uses its own random word.
+fn thin_many(random: u32, odds: f32, unit: u32, draw_index: u32, step: u32) -> u32 {
+    let counter0 = philox_counter0(STREAM_THINNING, params.population);
     var count = 0u;
     var words = vec4<u32>();
     for (var k = 0u; k < COUNT_MAX; k++) {
@@ -53,7 +53,7 @@ fn thin_many(random: u32, odds: f32, unit: u32, position: u32, step: u32) -> u32
             break;
         }
         if k % 4u == 0u {
-            words = philox(vec4<u32>(head, position, unit, step * 4u + k / 4u), replicas[replica].seed);
+            words = philox(vec4<u32>(counter0, draw_index, unit, step * 4u + k / 4u), replicas[replica].seed);
         }
         let uniform01 = mul_rounded(f32(words[k % 4u] >> (32u - FRACTION_BITS)), FRACTION_SCALE);
         count += select(0u, 1u, mul_rounded(uniform01, odds) < 1.0);
@@ -61,48 +61,49 @@ fn thin_many(random: u32, odds: f32, unit: u32, position: u32, step: u32) -> u32
     return count;
 }
 
-// Spikes of one neuron over a block of steps, before they are packed into words.
+// Writer of one neuron's spike counts, eight steps per word.
 struct SpikeWriter {
-    // index of the neuron's word for the image's first steps
+    // index of the word of the image's first steps
     start: u32,
-    // half words of eight steps
+    // random halfwords of the current eight steps
     random: vec4<u32>,
-    // counts of the word in progress
+    // counts of the current eight steps, so far
     counts: u32,
 }
 
+// Returns a writer for a neuron of a sample.
 fn new_spike_writer(sample_index: u32, unit: u32) -> SpikeWriter {
     let first_word = sample_index * constants.spike_words + constants.history_words;
     let start = first_word * params.units + unit;
     return SpikeWriter(start, vec4<u32>(), 0u);
 }
 
-// Draws the spikes of `step`. Steps are in ascending order; the last is `end - 1`.
+// Draws the spikes of `step`. Calls are in ascending order of steps; the last step is `end - 1`.
 fn sample_step(
-    column: ptr<function, SpikeWriter>,
-    position: u32,
+    writer: ptr<function, SpikeWriter>,
+    draw_index: u32,
     unit: u32,
     step: u32,
     end: u32,
     soma: f32,
 ) {
     let slot = step % STEPS_PER_WORD;
-    let index = (*column).start + step / STEPS_PER_WORD * params.units;
+    let index = (*writer).start + step / STEPS_PER_WORD * params.units;
     if slot == 0u || step == params.first_step {
-        let head = philox_counter0(STREAM_SPIKES, params.population);
+        let counter0 = philox_counter0(STREAM_SPIKES, params.population);
         let word = step / STEPS_PER_WORD;
-        (*column).random = philox(vec4<u32>(head, position, unit, word), replicas[replica].seed);
+        (*writer).random = philox(vec4<u32>(counter0, draw_index, unit, word), replicas[replica].seed);
     }
     if slot == 0u {
-        (*column).counts = 0u;
+        (*writer).counts = 0u;
     } else if step == params.first_step {
         // Counts of the same word from earlier launches.
-        (*column).counts = spikes[index] & ((1u << (slot * COUNT_BITS)) - 1u);
+        (*writer).counts = spikes[index] & ((1u << (slot * COUNT_BITS)) - 1u);
     }
-    let half = upper16((*column).random, slot);
-    let count = sample_spike_count(half, soma, unit, position, step);
-    (*column).counts |= count << (slot * COUNT_BITS);
+    let half = upper16((*writer).random, slot);
+    let count = sample_spike_count(half, soma, unit, draw_index, step);
+    (*writer).counts |= count << (slot * COUNT_BITS);
     if slot + 1u == STEPS_PER_WORD || step + 1u == end {
-        spikes[index] = (*column).counts;
+        spikes[index] = (*writer).counts;
     }
 }

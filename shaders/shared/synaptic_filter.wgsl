@@ -1,14 +1,14 @@
-// The synaptic filter of a dendrite: the twin of src/cpu/kernels/synaptic_filter.rs. The kernel binds `synaptic_input`,
-// [samples, history + block, units].
+// Synaptic filter of a dendrite. Twin of src/cpu/kernels/synaptic_filter.rs.
+// The kernel binds `synaptic_input`, [samples, history + block, units].
 #import bindings, exact_math
 
-// Index of a neuron's drive in row 0 of a sample.
+// Returns the index of a neuron's synaptic input in a row of a sample.
 fn input_index(sample_index: u32, row: u32, unit: u32) -> u32 {
     let rows = sample_index * (constants.history_rows + params.block_len) + row;
     return rows * params.units + unit;
 }
 
-// Filtered drive `(kappa * W n)` of a neuron at the step in row `history + step`.
+// Returns the filtered synaptic input `(kappa * W n)` of a neuron at the step in row `history + step`.
 fn filtered_input(sample_index: u32, step: u32, unit: u32) -> f32 {
     let first = input_index(sample_index, 0u, unit);
     let now = first + (constants.history_rows + step) * params.units;
@@ -29,7 +29,7 @@ fn filtered_input(sample_index: u32, step: u32, unit: u32) -> f32 {
     return sum;
 }
 
-// Input of a basal dendrite at the step in row `history + step`: filtered spikes, or unfiltered rates.
+// Returns the input of a basal dendrite at the step in row `history + step`: filtered spikes, or unfiltered rates.
 fn basal_input(sample_index: u32, step: u32, unit: u32) -> f32 {
     if params.sends_rates == 1u {
         return synaptic_input[input_index(sample_index, constants.history_rows + step, unit)];
@@ -37,7 +37,7 @@ fn basal_input(sample_index: u32, step: u32, unit: u32) -> f32 {
     return filtered_input(sample_index, step, unit);
 }
 
-// Copies the last drives of the block to the history rows of the next block, if the launch ends the block.
+// Copies the last rows of the block to the history rows of the next block, if the launch ends the block.
 fn shift_history(sample: Sample, unit: u32) {
     let end = end_step(sample);
     let block_end = min(params.block_start + params.block_len, sample.steps_forward + sample.steps_target);

@@ -1,4 +1,4 @@
-//! The measured networks. They process an endless series of minibatches.
+//! Measured networks, which process an endless series of minibatches.
 
 use std::slice::from_ref;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::plan::Presentation;
 use crate::simulation::Simulation;
 use crate::train::EpochSampler;
 
-/// Networks side by side on the device, often only one. [`BenchRun::step`] presents a minibatch to each.
+/// Networks in parallel on the device. [`BenchRun::step`] presents a minibatch to each.
 pub struct BenchRun {
     simulation: Simulation,
     /// One per network.
@@ -62,6 +62,7 @@ impl BenchRun {
         Ok(run)
     }
 
+    /// Starts the next epoch with a new order of the images.
     fn begin_epoch(&mut self) {
         self.epoch += 1;
         self.shown = 0;
@@ -111,8 +112,7 @@ impl BenchRun {
         times
     }
 
-    /// Presents minibatches to a copy of the first network and counts their operations. The copy has readable arrays
-    /// per sample.
+    /// Presents minibatches to a copy of the first network and counts their operations.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -146,6 +146,7 @@ impl BenchRun {
         Ok(counts)
     }
 
+    /// Opens a copy of the first network, with access to the arrays of each sample.
     fn copy_of_first(&mut self) -> Result<Simulation, BackendError> {
         let config = from_ref(&self.configs[0]);
         let initial = |config| Network::initial(config, self.dataset.pixels());
@@ -169,11 +170,12 @@ impl BenchRun {
         self.configs[0].batch_size
     }
 
+    /// Returns the number of nonzero pixels of an image.
     fn nonzero_pixels(&self, image: &Presentation) -> usize {
         self.dataset.image(image.index).iter().filter(|&&pixel| pixel != 0).count()
     }
 
-    /// Returns the next minibatch of each network; in a test, one for all.
+    /// Returns the next minibatch of each network; in a test, one minibatch for all networks.
     fn next(&mut self, task: Task) -> Vec<Vec<Presentation>> {
         match task {
             Task::Train => self.next_training(),

@@ -14,7 +14,7 @@ use crate::config::{Config, variants};
 pub enum Task {
     /// Minibatches of two phases and an update
     Train,
-    /// Test images, as many side by side as a minibatch has
+    /// Test images, a minibatch in parallel
     Test,
 }
 
@@ -34,7 +34,7 @@ pub struct BenchGrid {
     pub layers: Vec<Vec<usize>>,
     /// Numbers of images per minibatch.
     pub batch_size: Vec<usize>,
-    /// Numbers of networks side by side.
+    /// Numbers of networks in parallel.
     pub replicas: Vec<usize>,
     /// Conductances from apical dendrite to soma, per ms.
     pub g_apical: Vec<f64>,
@@ -55,7 +55,7 @@ impl GridPoint {
         &self.configs[0]
     }
 
-    /// Returns the number of networks side by side.
+    /// Returns the number of networks in parallel.
     pub(super) fn replicas(&self) -> usize {
         self.configs.len()
     }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn every_combination_comes_once() {
+    fn points_contain_each_combination_once() {
         let points = grid().points(&Preset::Paper1.config()).unwrap();
         let of = |point: &GridPoint| {
             let Config { layers, batch_size: batch, g_apical, .. } = point.config();

@@ -1,4 +1,4 @@
-//! The measured device, chosen once for all rows.
+//! Measured device, chosen once for all rows.
 
 use std::time::Duration;
 
@@ -43,14 +43,14 @@ impl Machine {
         };
         Ok(match selection.backend {
             BackendKind::Cpu => Machine::cpu(selection.threads, None),
-            BackendKind::Gpu => Machine::of_gpu(find(true)?),
+            BackendKind::Gpu => Machine::from_adapter(find(true)?),
             BackendKind::Auto => match find(false) {
                 // Do not silently replace a device that was requested by name.
                 Err(error) if selection.device.is_none() => {
                     let note = format!("computing on the CPU: {error}");
                     Machine::cpu(selection.threads, Some(note))
                 }
-                found => Machine::of_gpu(found?),
+                found => Machine::from_adapter(found?),
             },
         })
     }
@@ -69,7 +69,7 @@ impl Machine {
         }
     }
 
-    fn of_gpu(info: AdapterInfo) -> Self {
+    fn from_adapter(info: AdapterInfo) -> Self {
         let driver = [info.backend.as_str(), &info.driver, &info.driver_info];
         Machine {
             device: info.name.clone(),
@@ -104,7 +104,7 @@ impl Machine {
         }
     }
 
-    /// Returns the memory of `replicas` networks side by side, bytes.
+    /// Returns the memory of `replicas` networks in parallel, bytes.
     ///
     /// # Errors
     /// Returns an error if they are known not to fit, without opening the device.

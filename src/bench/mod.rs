@@ -62,8 +62,8 @@ pub enum BenchError {
     EmptyList { list: &'static str },
     #[error(transparent)]
     Networks(#[from] SweepError),
-    #[error("batch_size = {batch}: a minibatch of more than the {images} {part} images")]
-    Batch { batch: usize, images: usize, part: &'static str },
+    #[error("batch_size = {batch}: a minibatch of more than the {images} {subset} images")]
+    Batch { batch: usize, images: usize, subset: &'static str },
     #[error("{setting} = {value}: {reason}")]
     Length { setting: &'static str, value: f64, reason: &'static str },
     #[error(transparent)]
@@ -116,16 +116,16 @@ pub fn bench(
     let machine = Machine::choose(selection)?;
     check_points(&points, grid, &machine, &dataset)?;
 
-    let of_device = if options.roofline { Roofline::STEPS } else { 0 };
-    let of_rows = points.len() * (1 + grid.tasks.len() * settings.steps());
-    let mut steps = Steps::new(of_device + of_rows, listen);
+    let roofline_steps = if options.roofline { Roofline::STEPS } else { 0 };
+    let row_steps = points.len() * (1 + grid.tasks.len() * settings.steps());
+    let mut steps = Steps::new(roofline_steps + row_steps, listen);
     steps.emit(BenchEvent::Machine(&machine));
     let date = now_rfc3339();
     // There are many steps: spend a quarter of a round on each.
     let each = Duration::from_secs_f64(seconds / 4.0);
     let measured = options.roofline.then(|| Roofline::measure(&machine, each, &mut steps));
     let roofline = measured.transpose()?;
-    steps.begun = of_device;
+    steps.begun = roofline_steps;
 
     let threads = machine.threads.unwrap_or(1);
     let device = row::DeviceLimits { roofline: roofline.as_ref(), threads };
@@ -188,12 +188,12 @@ fn check_points(
 
 /// Checks that there are images for a whole minibatch.
 fn check_batch(batch: usize, grid: &BenchGrid, dataset: &Dataset) -> Result<(), BenchError> {
-    let mut parts = vec![("training", dataset.training_count)];
+    let mut subsets = vec![("training", dataset.training_count)];
     if grid.tasks.contains(&Task::Test) {
-        parts.push(("test", dataset.test_count));
+        subsets.push(("test", dataset.test_count));
     }
-    match parts.into_iter().find(|&(_, images)| batch > images) {
-        Some((part, images)) => Err(BenchError::Batch { batch, images, part }),
+    match subsets.into_iter().find(|&(_, images)| batch > images) {
+        Some((subset, images)) => Err(BenchError::Batch { batch, images, subset }),
         None => Ok(()),
     }
 }

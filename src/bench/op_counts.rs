@@ -19,7 +19,7 @@ pub struct OpCounts {
     pub steps: u64,
     /// Number of spikes of each population, the input first.
     pub spikes: Vec<u64>,
-    /// Number of weights that dendrites add. Each is read from memory.
+    /// Number of weights that dendrites add. Each weight is read from memory.
     pub additions: u64,
     /// Number of steps of a neuron, or of a nonzero pixel, in which it may spike.
     pub rng_draws: u64,
@@ -28,7 +28,7 @@ pub struct OpCounts {
 /// Spikes and traces of the first samples of a minibatch, one array per population, `[samples, rows, units]`.
 pub struct SpikeSnapshot {
     spikes: Vec<Vec<u32>>,
-    /// Empty if the synaptic kernel is truncated: traces then drive no neuron.
+    /// Empty if the synaptic kernel is cut, since spikes before the image then count instead of traces.
     traces: Vec<Vec<f32>>,
 }
 
@@ -83,7 +83,7 @@ impl OpCounts {
                 .map(|population| spikes_of(after, population, image.clone()))
                 .collect();
             for layer in 0..shape.layers() {
-                // The last spikes of the previous image drive this one through the current weights.
+                // The last spikes of the previous image also contribute, with the current weights.
                 let past = |population: usize, steps: u32| match (minibatch.reset_state, shape.taps)
                 {
                     (1, _) => 0,
@@ -93,8 +93,8 @@ impl OpCounts {
                 let units = shape.units(layer) as u64;
                 self.additions += (past(layer, shape.history_rows()) + drawn[layer]) * units;
                 if shape.model.steps_apical_spikes() && !shape.is_output(layer) {
-                    let source = shape.feedback_population(layer);
-                    self.additions += (past(source, shape.taps) + drawn[source]) * units;
+                    let feedback = shape.feedback_population(layer);
+                    self.additions += (past(feedback, shape.taps) + drawn[feedback]) * units;
                 }
             }
             let neurons: usize = shape.populations[1..].iter().sum();
@@ -109,7 +109,7 @@ impl OpCounts {
 }
 
 impl SpikeSnapshot {
-    /// Returns the number of nonzero traces that a population carries on in a sample.
+    /// Returns the number of nonzero traces of a population in a sample.
     fn traces_left(&self, shape: &Shape, population: usize, sample: usize) -> u64 {
         let units = shape.populations[population];
         let traces = &self.traces[population][sample * ROWS * units..][..ROWS * units];

@@ -12,10 +12,10 @@ use crate::config::Optimizer;
 use crate::interface::{ArrayId, Kernel, KernelTimes, Shape};
 use crate::text::plural;
 
-/// Largest spread of reliable times.
+/// Largest [`Row::spread`] of reliable times.
 const WIDE_SPREAD: f64 = 0.1;
 
-/// Throughput of one task on one network, or on several side by side. Times are medians over the rounds. Operations are
+/// Throughput of one task on one network, or on several in parallel. Times are medians over the rounds. Operations are
 /// counted for the first network, since the others differ only in their seeds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
@@ -25,13 +25,13 @@ pub struct Row {
     pub layers: Vec<usize>,
     /// Number of pixels per image.
     pub inputs: usize,
-    /// Number of images per minibatch of each network; in a test, of images side by side.
+    /// Number of images per minibatch of each network; in a test, number of images in parallel.
     pub batch_size: usize,
-    /// Number of networks side by side.
+    /// Number of networks in parallel.
     pub replicas: usize,
     /// Conductance from apical dendrite to soma, per ms.
     pub g_apical: f64,
-    /// Rule by which gradients change weights.
+    /// Optimizer.
     pub optimizer: Optimizer,
     /// Throughput of all networks together.
     pub images_per_second: f64,
@@ -67,10 +67,10 @@ pub struct Row {
     pub additions_per_second: f64,
     /// `bytes_per_image` at the measured throughput.
     pub bytes_per_second: f64,
-    /// `additions_per_second` relative to the bare loop. Fractions are `None` if the device was not measured.
+    /// `additions_per_second` relative to the column sums of the roofline. Fractions are `None` without a roofline.
     pub fraction_of_roofline: Option<f64>,
-    /// The same during the kernels that add weights.
-    pub drive_fraction_of_roofline: Option<f64>,
+    /// `fraction_of_roofline` during the kernels that sum synaptic input.
+    pub synaptic_input_fraction_of_roofline: Option<f64>,
     /// `additions_per_second` relative to the peak of the device.
     pub fraction_of_peak: Option<f64>,
     /// `bytes_per_second` relative to the bandwidth for a working set as large as the weights.
@@ -94,7 +94,7 @@ impl Row {
         name(self.task, &self.layers, self.batch_size, self.replicas)
     }
 
-    /// Whether the times scatter so much that something else used the device.
+    /// Whether the times scatter so much that another program probably used the device.
     pub fn is_noisy(&self) -> bool {
         self.spread > WIDE_SPREAD
     }
@@ -191,7 +191,7 @@ impl Measurement {
             additions_per_second,
             bytes_per_second,
             fraction_of_roofline: column_sum.map(|rate| additions_per_second / rate),
-            drive_fraction_of_roofline: adding.zip(column_sum).map(|(adding, rate)| {
+            synaptic_input_fraction_of_roofline: adding.zip(column_sum).map(|(adding, rate)| {
                 let per_second = 1e3 * additions_per_image * images / ms(adding);
                 per_second * *threads as f64 / rate
             }),

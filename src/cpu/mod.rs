@@ -1,10 +1,9 @@
-//! The CPU backend, and the definition of every kernel for both backends.
+//! CPU backend, and the definition of every kernel for both backends.
 //!
-//! Data flows from `executor`, which runs a list of launches, to [`kernels`], which compute on the arrays in `state`;
-//! these are made of the tiles and vectors in `simd` and the spikes in `spikes`. Each module depends only on those
-//! named after it.
+//! Modules depend only on those after them: `executor` (runs a list of launches), [`kernels`] (compute on arrays),
+//! `state` (arrays of samples and replicas), `spikes` (masks, lists and tables of spikes), `simd` (tiles and vectors).
 //!
-//! The samples of all replicas are distributed over threads. A thread runs all kernels of one sample in a row, while
+//! The samples of all replicas are distributed over threads. A thread runs all kernels of a sample in sequence, while
 //! the sample's arrays are in the cache.
 
 mod executor;

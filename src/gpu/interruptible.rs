@@ -1,4 +1,4 @@
-//! Work in parts, each waited for: no device ends a submission before its time.
+//! Interruptible runs: small submissions, each waited for, since no device stops a submission early.
 
 use std::time::{Duration, Instant};
 
@@ -7,20 +7,20 @@ use bytemuck::cast_slice;
 use super::Gpu;
 use crate::interface::{BackendError, BatchParams, Launch, Sample, Stop, Stoppable};
 
-/// Time that a part is to take.
-const PART: Duration = Duration::from_millis(150);
-/// Number of lanes in the first part, before any time is known.
-const FIRST_LANES: usize = 8;
+/// Intended time of a submission.
+const SUBMISSION_TIME: Duration = Duration::from_millis(150);
+/// Number of samples in the first submission, before any time is known.
+const FIRST_SAMPLES: usize = 8;
 
 impl Gpu {
-    /// Runs launches that are prepared, a few lanes at a time where lanes do not need each other. Lanes compute the
-    /// same bits in any company.
+    /// Runs prepared launches, those of per-sample kernels on a few samples at a time. The bits of a sample do not
+    /// depend on the other samples of a submission.
     pub(super) fn run_interruptible(
         &mut self,
         stop: &Stop,
         stoppable: Stoppable,
         minibatches: &[BatchParams],
-        lanes: &[Sample],
+        samples: &[Sample],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         let mut first = 0;
@@ -29,21 +29,22 @@ impl Gpu {
             first = range.end;
             if run[0].kernel.is_per_sample() {
                 let mut done = 0;
-                while done < lanes.len() {
-                    stop_here(stop)?;
-                    let part = &lanes[done..lanes.len().min(done + self.lanes_of_a_part())];
+                while done < samples.len() {
+                    check_stop(stop)?;
+                    let chunk =
+                        &samples[done..samples.len().min(done + self.samples_per_submission())];
                     let start = Instant::now();
-                    self.device.queue.write_buffer(&self.buffers.lanes, 0, cast_slice(part));
-                    self.submit(range.clone(), &in_part(minibatches, part))?;
+                    self.device.queue.write_buffer(&self.buffers.samples, 0, cast_slice(chunk));
+                    self.submit(range.clone(), &minibatches_of(minibatches, chunk))?;
                     self.device.wait()?;
-                    self.lane_time = Some(start.elapsed() / part.len() as u32);
-                    done += part.len();
+                    self.sample_time = Some(start.elapsed() / chunk.len() as u32);
+                    done += chunk.len();
                 }
                 continue;
             }
             for launch in range {
                 if stoppable == Stoppable::All {
-                    stop_here(stop)?;
+                    check_stop(stop)?;
                 }
                 self.submit(launch..launch + 1, minibatches)?;
                 self.device.wait()?;
@@ -52,21 +53,23 @@ impl Gpu {
         Ok(())
     }
 
-    fn lanes_of_a_part(&self) -> usize {
-        let lanes = |time: Duration| PART.as_nanos() / time.as_nanos().max(1);
-        self.lane_time.map_or(FIRST_LANES, |time| (lanes(time) as usize).max(1))
+    /// Returns the number of samples that take about [`SUBMISSION_TIME`].
+    fn samples_per_submission(&self) -> usize {
+        let samples = |time: Duration| SUBMISSION_TIME.as_nanos() / time.as_nanos().max(1);
+        self.sample_time.map_or(FIRST_SAMPLES, |time| (samples(time) as usize).max(1))
     }
 }
 
-fn stop_here(stop: &Stop) -> Result<(), BackendError> {
+/// Returns [`BackendError::Stopped`] if a stop was requested.
+fn check_stop(stop: &Stop) -> Result<(), BackendError> {
     if stop.is_requested() { Err(BackendError::Stopped) } else { Ok(()) }
 }
 
-/// The minibatches with those lanes alone that are in a part: dispatches have a workgroup per lane.
-fn in_part(minibatches: &[BatchParams], part: &[Sample]) -> Vec<BatchParams> {
-    let in_part = |(replica, minibatch): (usize, &BatchParams)| {
-        let lanes = part.iter().filter(|lane| lane.replica as usize == replica).count();
-        BatchParams { batch_size: lanes as u32, ..*minibatch }
+/// Returns the minibatches with the number of samples in `chunk`, since a dispatch has a workgroup per sample.
+fn minibatches_of(minibatches: &[BatchParams], chunk: &[Sample]) -> Vec<BatchParams> {
+    let with_size = |(replica, minibatch): (usize, &BatchParams)| {
+        let samples = chunk.iter().filter(|sample| sample.replica as usize == replica).count();
+        BatchParams { batch_size: samples as u32, ..*minibatch }
     };
-    minibatches.iter().enumerate().map(in_part).collect()
+    minibatches.iter().enumerate().map(with_size).collect()
 }

@@ -1,4 +1,8 @@
-//! The backend on a GPU: any that wgpu reaches through Vulkan, Metal, DX12 or GL.
+//! GPU backend, on any device that wgpu reaches through Vulkan, Metal, DX12 or GL.
+//!
+//! Modules depend only on those before them: [`shaders`] (WGSL text), `device` (adapter, open device, file of compiled
+//! kernels), `memory` (buffers, ranges of weight columns), `kernels` (pipelines, dispatches, self-test), and the
+//! executor.
 
 mod device;
 mod interruptible;
@@ -35,40 +39,44 @@ use memory::buffers::Buffers;
 use profile::Profile;
 use self_test::SelfTestResult;
 
-/// The GPU backend.
+/// GPU backend.
 pub struct Gpu {
     device: Device,
     shape: Shape,
+    /// Number of threads of a workgroup.
     workgroup: u32,
     buffers: Buffers,
-    parts: DispatchTable,
+    dispatches: DispatchTable,
     pipelines: Pipelines,
+    /// Timestamps; `None` unless profiling.
     profile: Option<Profile>,
+    /// Number of classes.
     classes: u32,
-    /// Time of kernels per lane, as far as it is known.
-    lane_time: Option<Duration>,
+    /// Time of the last submission per sample, if it was measured.
+    sample_time: Option<Duration>,
 }
 
 impl Gpu {
-    /// `replicas`: as many as the shape has. `workgroup`: threads of a workgroup, a multiple of 8, see
-    /// [`AdapterInfo::workgroup`].
+    /// Opens a GPU and creates the arrays. `replicas`: one per replica of the shape. `workgroup`: number of threads of
+    /// a workgroup, a multiple of 8, see [`AdapterInfo::workgroup`].
     ///
     /// # Errors
-    /// When no GPU fits the choice, or it does not take the arrays.
+    /// Returns an error if no GPU matches the query, or as [`Gpu::with_device`].
     pub fn new(
-        choice: &AdapterQuery,
+        query: &AdapterQuery,
         shape: Shape,
         constants: RunParams,
         replicas: &[ReplicaParams],
         workgroup: u32,
     ) -> Result<Self, BackendError> {
-        Gpu::with_device(Device::open(choice)?, shape, constants, replicas, workgroup)
+        Gpu::with_device(Device::open(query)?, shape, constants, replicas, workgroup)
     }
 
-    /// The same on a GPU that is open.
+    /// Creates the arrays on an open GPU. Arguments: see [`Gpu::new`].
     ///
     /// # Errors
-    /// When shape, constants and replicas do not fit each other, or it does not take the arrays.
+    /// Returns an error if shape, constants and replicas do not match, if the workgroup is invalid, or if the GPU
+    /// cannot hold or bind the arrays.
     pub fn with_device(
         device: Device,
         shape: Shape,
@@ -78,8 +86,8 @@ impl Gpu {
     ) -> Result<Self, BackendError> {
         check_sizes(&shape, &constants, replicas)?;
         let limit = device.info().max_workgroup_threads;
-        // Mesa's software device miscompiles loops in workgroups that are no multiple of its 8-wide
-        // vectors; no real GPU has narrower ones.
+        // Mesa's software device miscompiles loops if the workgroup is not a multiple of its 8-wide vectors. No real
+        // GPU has narrower vectors.
         if workgroup == 0 || workgroup > limit || !workgroup.is_multiple_of(8) {
             let device = device.info().name.clone();
             return Err(BackendError::Workgroup { workgroup, limit, device });
@@ -87,18 +95,18 @@ impl Gpu {
         let buffers = Buffers::new(&device, &shape, &constants, replicas)?;
         Ok(Gpu {
             buffers,
-            parts: DispatchTable::new(&device),
+            dispatches: DispatchTable::new(&device),
             pipelines: Pipelines::new(workgroup),
             profile: None,
             classes: constants.classes,
-            lane_time: None,
+            sample_time: None,
             device,
             shape,
             workgroup,
         })
     }
 
-    /// What is known about the GPU.
+    /// Returns the description of the GPU.
     pub fn info(&self) -> &AdapterInfo {
         self.device.info()
     }
@@ -116,15 +124,15 @@ impl Gpu {
         Ok(())
     }
 
-    /// Whether the GPU's arithmetic gives the CPU's bits.
+    /// Checks whether the GPU's arithmetic gives the CPU's bits.
     ///
     /// # Errors
-    /// When the device failed.
+    /// Returns [`BackendError::Device`] if the device failed.
     pub fn self_test(&mut self) -> Result<SelfTestResult, BackendError> {
         self_test::run(&mut self.device)
     }
 
-    /// Encodes some of the launches that the parts were filled with.
+    /// Encodes the dispatches of a range of the current launches.
     fn encode(
         &self,
         pass: &mut ComputePass,
@@ -134,9 +142,9 @@ impl Gpu {
         let limit = self.device.info().max_workgroups;
         let (shape, workgroup) = (&self.shape, self.workgroup);
         let mut kernel = None;
-        for (part, dispatch) in self.parts.of(launches) {
-            let Dispatch { launch, window, .. } = dispatch;
-            let [x, y, z] = workgroups(launch, window, shape, minibatches, workgroup, limit)?;
+        for (offset, dispatch) in self.dispatches.of(launches) {
+            let Dispatch { launch, range } = dispatch;
+            let [x, y, z] = workgroups(launch, range, shape, minibatches, workgroup, limit)?;
             let (pipeline, group) = self.pipelines.get(dispatch).ok_or_else(|| {
                 let Launch { kernel, layer, .. } = launch;
                 self.device.failed(format!("kernel {kernel} of layer {layer} was not prepared"))
@@ -145,7 +153,7 @@ impl Gpu {
                 pass.set_pipeline(pipeline);
                 kernel = Some(launch.kernel);
             }
-            pass.set_bind_group(0, group, &[part]);
+            pass.set_bind_group(0, group, &[offset]);
             pass.dispatch_workgroups(x, y, z);
         }
         Ok(())
@@ -153,7 +161,7 @@ impl Gpu {
 }
 
 impl Gpu {
-    /// Submits some of the launches that the parts were filled with.
+    /// Submits a range of the current launches.
     fn submit(
         &mut self,
         launches: Range<usize>,
@@ -206,22 +214,22 @@ impl Backend for Gpu {
         stop: &Stop,
         stoppable: Stoppable,
         minibatches: &[BatchParams],
-        lanes: &[Sample],
+        samples: &[Sample],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         self.device.check()?;
-        check_work(&self.shape, minibatches, lanes, launches, self.classes)?;
-        if self.parts.fill(&self.device, launches, &self.shape) {
+        check_work(&self.shape, minibatches, samples, launches, self.classes)?;
+        if self.dispatches.fill(&self.device, launches, &self.shape) {
             self.pipelines.clear_bind_groups();
         }
-        let Gpu { device, pipelines, shape, buffers, parts, .. } = self;
-        for dispatch in parts.all() {
-            pipelines.prepare(device, dispatch, shape, buffers, &parts.buffer)?;
+        let Gpu { device, pipelines, shape, buffers, dispatches, .. } = self;
+        for dispatch in dispatches.all() {
+            pipelines.prepare(device, dispatch, shape, buffers, &dispatches.params)?;
         }
-        // Written before the submission runs and after the one before it has: the queue sees to it.
+        // The queue orders these writes between the previous submission and the next.
         let queue = &self.device.queue;
         queue.write_buffer(&self.buffers.minibatches, 0, cast_slice(minibatches));
-        queue.write_buffer(&self.buffers.lanes, 0, cast_slice(lanes));
+        queue.write_buffer(&self.buffers.samples, 0, cast_slice(samples));
 
         if let Some(mut profile) = self.profile.take() {
             let result = self.run_profiled(&mut profile, minibatches, launches);
@@ -230,7 +238,7 @@ impl Backend for Gpu {
         }
         match stoppable {
             Stoppable::Nothing => self.submit(0..launches.len(), minibatches),
-            _ => self.run_interruptible(stop, stoppable, minibatches, lanes, launches),
+            _ => self.run_interruptible(stop, stoppable, minibatches, samples, launches),
         }
     }
 

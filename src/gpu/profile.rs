@@ -1,4 +1,4 @@
-//! How long each kernel takes, by timestamps that the GPU writes around every launch.
+//! Time of each kernel, from timestamps that the GPU writes around every launch.
 
 use std::time::Duration;
 
@@ -12,21 +12,23 @@ use super::device::{Device, TIMESTAMPS};
 use super::memory::buffers::buffer;
 use crate::interface::{BackendError, BatchParams, KernelTimes, Launch};
 
-/// Launches that are timed at once: each takes two timestamps of the 4096 that a set may have.
+/// Number of launches per set of timestamps: each needs two of the 4096 that a set may have.
 const LAUNCHES: usize = 1024;
 
-/// Timestamps of a device, and what they told so far.
+/// Timestamps of a device, and the kernel times measured so far.
 pub struct Profile {
     stamps: QuerySet,
-    /// The same as numbers, 8 bytes each.
+    /// Timestamps as numbers, 8 bytes each.
     numbers: Buffer,
-    nanoseconds: f64,
+    /// Duration of a tick, ns.
+    tick_ns: f64,
+    /// Whether the device writes timestamps between the launches of a pass.
     inside_passes: bool,
     pub times: KernelTimes,
 }
 
 impl Profile {
-    /// `None` where the device writes no timestamps.
+    /// Creates the timestamps; `None` if the device writes none.
     pub fn new(device: &Device) -> Option<Self> {
         let features = device.device.features();
         features.contains(Features::TIMESTAMP_QUERY).then(|| Profile {
@@ -41,24 +43,25 @@ impl Profile {
                 16 * LAUNCHES as u64,
                 BufferUsages::QUERY_RESOLVE | BufferUsages::COPY_SRC,
             ),
-            nanoseconds: f64::from(device.queue.get_timestamp_period()),
+            tick_ns: f64::from(device.queue.get_timestamp_period()),
             inside_passes: features.contains(TIMESTAMPS),
             times: KernelTimes::default(),
         })
     }
 
+    /// Adds the times of launches. `words`: start and end of each launch, in ticks of 64 bits.
     fn add(&mut self, launches: &[Launch], words: &[u32]) {
         let stamp = |words: &[u32]| u64::from(words[0]) | u64::from(words[1]) << 32;
         for (launch, words) in launches.iter().zip(words.chunks_exact(4)) {
             let ticks = stamp(&words[2..]).saturating_sub(stamp(&words[..2]));
-            let time = Duration::from_nanos((ticks as f64 * self.nanoseconds) as u64);
+            let time = Duration::from_nanos((ticks as f64 * self.tick_ns) as u64);
             self.times.add(launch.kernel, time);
         }
     }
 }
 
 impl Gpu {
-    /// Runs launches that are prepared with timestamps around each, and waits for them.
+    /// Runs prepared launches with timestamps around each, and waits for them.
     pub(super) fn run_profiled(
         &mut self,
         profile: &mut Profile,
@@ -109,9 +112,9 @@ mod tests {
     use crate::model::network_model::{NetworkModel, UpdateRule};
     use crate::plan::{constants, kernel_sequence, replica};
 
-    /// Apple's GPUs write timestamps around passes alone.
+    /// Apple's GPUs write timestamps only around passes.
     #[test]
-    fn launches_are_timed_where_only_passes_are() {
+    fn launches_are_timed_without_timestamps_in_passes() {
         let shape = Shape {
             samples_per_replica: 2,
             steps: 16,
@@ -124,32 +127,27 @@ mod tests {
         };
         let config = Config { layers: vec![9, 10], psp_kernel_ms: 3, ..Config::default() };
         let constants = constants(&config, &shape, 10);
-        let choice = AdapterQuery { index_or_name: None, allow_software: true };
-        let gpu = Gpu::new(
-            &choice,
-            shape.clone(),
-            constants,
-            &[replica(&config)],
-            DEFAULT_WORKGROUP_SIZE,
-        );
+        let query = AdapterQuery { index_or_name: None, allow_software: true };
+        let gpu =
+            Gpu::new(&query, shape.clone(), constants, &[replica(&config)], DEFAULT_WORKGROUP_SIZE);
         let mut gpu = gpu.unwrap_or_else(|error| {
             panic!("{error}\nThis test needs a Vulkan device: apt-get install mesa-vulkan-drivers")
         });
         gpu.set_profiling(true);
         gpu.profile.as_mut().expect("this device writes timestamps").inside_passes = false;
-        let lane = Sample {
+        let sample = Sample {
             steps_forward: 8,
             steps_target: 8,
             window_forward: 4,
             window_target: 4,
             ..Sample::default()
         };
-        let lanes = [0, 1].map(|index| lane.of_replica(&shape, 0, index));
+        let samples = [0, 1].map(|index| sample.of_replica(&shape, 0, index));
         let minibatch =
             BatchParams { batch_size: 2, reset_state: 1, ..bytemuck::Zeroable::zeroed() };
         let list = kernel_sequence(&shape, 16, true);
-        gpu.run(&[minibatch], &lanes, &list).expect("the kernels run");
-        let times = gpu.kernel_times().expect("it is read").expect("it is profiled");
+        gpu.run(&[minibatch], &samples, &list).expect("the kernels run");
+        let times = gpu.kernel_times().expect("the times are read").expect("profiling is on");
         for kernel in Kernel::ALL {
             let expected = list.iter().filter(|launch| launch.kernel == kernel).count() as u64;
             assert_eq!(times.calls(kernel), expected, "{kernel}");

@@ -1,5 +1,5 @@
-//! Complete text of the shaders: constants and structs, generated from Rust so that none is typed twice, the shared files
-//! that a kernel imports, and its own file.
+//! Complete text of the shaders: constants and structs generated from Rust, the shared files that a kernel imports, and
+//! the kernel's own file.
 
 use std::f32::consts::LOG2_E;
 use std::fmt::Write;
@@ -15,7 +15,7 @@ use crate::model::network_model::UpdateRule;
 use crate::model::{exact_math, spikes};
 use crate::random::{self, RngStream, Split};
 
-/// Files that kernels import, by name.
+/// Files that kernels import, with their names.
 const SHARED: [(&str, &str); 12] = [
     ("averaging_window", include_str!("../../shaders/shared/averaging_window.wgsl")),
     ("bindings", include_str!("../../shaders/shared/bindings.wgsl")),
@@ -31,13 +31,14 @@ const SHARED: [(&str, &str); 12] = [
     ("window_means", include_str!("../../shaders/shared/window_means.wgsl")),
 ];
 
-/// Structs that kernels read, in WGSL.
+/// Structs that kernels read, as WGSL.
 const STRUCTS: [&str; 5] =
     [RunParams::WGSL, ReplicaParams::WGSL, LaunchParams::WGSL, BatchParams::WGSL, Sample::WGSL];
 
-/// Start of the line in which a file names the files that it needs.
+/// Start of a line with the names of imported files.
 const IMPORT: &str = "#import ";
 
+/// Integer constants of the shaders.
 const INTEGERS: [(&str, u32); 51] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
@@ -92,6 +93,7 @@ const INTEGERS: [(&str, u32); 51] = [
     ("UPDATE_ADAPTIVE", UpdateRule::Adaptive as u32),
 ];
 
+/// Float constants of the shaders.
 const FLOATS: [(&str, f32); 13] = [
     ("ARGUMENT_LIMIT", exact_math::ARGUMENT_LIMIT),
     ("SMALLEST_VOLTAGE", exact_math::SMALLEST_VOLTAGE),
@@ -113,12 +115,12 @@ pub fn source(kernel: Kernel) -> String {
     complete(text(kernel))
 }
 
-/// Returns the complete WGSL of the self-test, see [`super::kernels::self_test`].
+/// Returns the complete WGSL of the self-test.
 pub fn arithmetic_source() -> String {
     complete(include_str!("../../shaders/arithmetic_selftest.wgsl"))
 }
 
-/// Returns constants, structs, the imported files and a kernel's own text.
+/// Returns the constants, the structs, the imported files and a kernel's own text.
 fn complete(text: &str) -> String {
     let mut files = Vec::new();
     add_imports(text, &mut files);
@@ -129,11 +131,11 @@ fn complete(text: &str) -> String {
     constants() + &code.join("\n") + "\n"
 }
 
-/// Appends the files that `text` imports, each after those that it imports itself, and once.
+/// Appends the files that `text` imports, each once and after its own imports.
 fn add_imports(text: &str, files: &mut Vec<&str>) {
     let imports = text.lines().filter_map(|line| line.strip_prefix(IMPORT));
     for name in imports.flat_map(|names| names.split(", ")) {
-        // A test resolves the imports of every file.
+        // A test checks that every import exists.
         let Some((_, file)) = SHARED.iter().find(|(other, _)| *other == name) else { continue };
         if !files.contains(file) {
             add_imports(file, files);
@@ -142,11 +144,11 @@ fn add_imports(text: &str, files: &mut Vec<&str>) {
     }
 }
 
-/// Returns the constants that both sides need, in WGSL.
+/// Returns the constants as WGSL.
 fn constants() -> String {
     let mut text = String::new();
     for (name, value) in INTEGERS {
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(text, "const {name}: u32 = {value}u;");
     }
     for (name, value) in FLOATS {

@@ -1,4 +1,4 @@
-//! Arrays that kernels read and write: one name and one shape, the same on every backend.
+//! Names and shapes of the arrays that kernels read and write, the same on every backend.
 
 use std::fmt;
 
@@ -11,44 +11,44 @@ pub enum ElementType {
     F32,
 }
 
-/// An array of 4-byte values. Layers count from 0 (the lowest), populations from 0 (the input). "samples"
-/// in a shape counts the samples of all replicas, replica by replica.
+/// Array of 4-byte values. Layers count from 0 (the lowest), populations from 0 (the input). "samples" in a shape counts
+/// the samples of all replicas, replica by replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ArrayId {
     /// Pixels as bytes, four per word: `[images, pixels]`, training set first.
     Images,
-    /// Spike thresholds of every byte value, `[replicas, 256, 16]`.
+    /// Spike thresholds of every pixel value, `[replicas, 256, 16]`.
     InputCdf,
-    /// Spike counts of a population, `[samples, past words + words, units]`, 8 steps per word: the steps
-    /// just before the image, then the image's.
+    /// Spike counts of a population, `[samples, history words + words, units]`, 8 steps per word: steps before the
+    /// image, then the image's.
     Spikes(usize),
-    /// Bits for the spiking neurons of a population at each step, derived from [`ArrayId::Spikes`]:
-    /// `[samples, past steps + steps, 2, words of 32 units]`, rows [`spike_mask`](super::spike_mask). Kept for
-    /// populations with spike targets; the CPU backend computes the bits when it reads them.
+    /// Bits of the spiking neurons of a population, `[samples, history steps + steps, 2, units / 32]`, rows
+    /// [`spike_mask`](super::spike_mask). Only for populations with spikes that other neurons receive. The CPU backend
+    /// computes the bits from [`ArrayId::Spikes`] when they are read.
     SpikeMask(usize),
-    /// Rates of the input by byte value, `[replicas, 1, 256]`, if the input sends rates.
+    /// Rates of the input by pixel value, `[replicas, 1, 256]`, if the input sends rates.
     InputRates,
-    /// Rates that a population sends, `[samples, 1 + steps, units]`: the rates of the step just before the image, then
+    /// Rates of a population, `[samples, 1 + steps, units]`, spikes per step: those of the step before the image, then
     /// the image's. Empty for a population that sends no rates.
     Rates(usize),
-    /// Averages of a population's filtered spike trains, or of its rates, `[samples, rows, units]`, rows
+    /// Means of a population's filtered spike trains, or of its rates, `[samples, rows, units]`, rows
     /// [`window_mean`](super::window_mean).
     WindowMeans(usize),
-    /// Weights of a layer, `[replicas, below + 1, units]`: one column per neuron below, then the biases.
+    /// Weights of a layer, `[replicas, n_pre + 1, units]`: one column per presynaptic neuron, then the biases.
     Weights(usize),
-    /// Adam's two moments of a layer's weights, `[replicas, below + 1, 2, units]`. Both moments of a column are
-    /// adjacent, so that consecutive columns are consecutive words.
+    /// Moments of a layer's weights, `[replicas, n_pre + 1, 2, units]`. Both moments of a column are adjacent, so that
+    /// consecutive columns are consecutive words.
     Moments(usize),
-    /// Gradient of a layer's weights in the last minibatch, `[replicas, below + 1, units]`, if it is kept.
+    /// Gradient of a layer's weights in the last minibatch, `[replicas, n_pre + 1, units]`, if it is kept.
     Gradient(usize),
-    /// Feedback weights of a hidden layer, `[replicas, columns, units]`: one column per feedback source, then the
+    /// Feedback weights of a hidden layer, `[replicas, columns, units]`: one column per feedback neuron, then the
     /// apical biases, if any.
     Feedback(usize),
-    /// Summed weights of spiking neurons below, or weights times rates, `[samples, history + block, units]`, see
+    /// Synaptic input of a layer, `W n` or `W phi`, `[samples, history + block, units]`, see
     /// [`super::Shape::block_len`].
     SynapticInput(usize),
-    /// Summed feedback weights of spiking neurons, `[samples, history + 1, units]`. Empty unless apical voltages are
-    /// stepped with spikes.
+    /// Input of the apical dendrites, `Y n`, `[samples, history + 1, units]`. Empty unless apical voltages are computed
+    /// per step from spikes.
     ApicalInput(usize),
     /// Voltages of a layer and their means, `[samples, 5, units]`, rows [`compartment`](super::compartment).
     Compartments(usize),
@@ -56,12 +56,12 @@ pub enum ArrayId {
     Plateaus(usize),
     /// Errors of a layer's neurons, `[samples, units]`.
     Errors(usize),
-    /// Class and loss of every image, `[replicas, slots, 2]`, words [`result`](super::result).
+    /// Class and loss of every image, `[replicas, result slots, 2]`, words [`result`](super::result).
     Results,
 }
 
 impl ArrayId {
-    /// Returns the type of the values. [`ArrayId::Results`] is an array of integers, half of them the bits of floats.
+    /// Returns the type of the values. [`ArrayId::Results`] contains integers, half of them the bits of floats.
     pub fn element_type(self) -> ElementType {
         match self {
             ArrayId::Images

@@ -1,5 +1,5 @@
-//! Checks of a backend's inputs. Shaders are compiled without bounds checks, so every index that
-//! reaches one is checked here, for both backends.
+//! Checks of a backend's inputs. Shaders are compiled without bounds checks, so every index that reaches a shader is
+//! checked here, for both backends.
 
 use super::{
     ArrayId, BackendError, BatchParams, LAYERS_MAX, ReplicaParams, RunParams, STEPS_PER_WORD,
@@ -69,7 +69,7 @@ pub fn check_sizes(
 /// Returns [`BackendError::NoArray`] if there is no such layer or population.
 pub fn check_array(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
     let layers = shape.populations.len().saturating_sub(1);
-    let is_there = match array {
+    let exists = match array {
         ArrayId::Images | ArrayId::InputCdf | ArrayId::InputRates | ArrayId::Results => true,
         ArrayId::Spikes(population)
         | ArrayId::SpikeMask(population)
@@ -85,7 +85,7 @@ pub fn check_array(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
         | ArrayId::Plateaus(layer)
         | ArrayId::Errors(layer) => layer < layers,
     };
-    if is_there { Ok(()) } else { Err(BackendError::NoArray { array, layers }) }
+    if exists { Ok(()) } else { Err(BackendError::NoArray { array, layers }) }
 }
 
 /// Checks that callers may read and write an array, see [`Shape::per_sample_access`].
@@ -145,36 +145,40 @@ pub fn check_values(
     }
 }
 
-/// Checks that there is one minibatch per replica, and that `lanes` are the samples in use, replica by
-/// replica, each with its own index and with valid images, slots and steps.
+/// Checks that there is one minibatch per replica, and that `samples` are the samples in use, replica by replica, each
+/// with its own index and with a valid image, result slot and steps.
 ///
 /// # Errors
 /// Returns a [`BackendError`] if a check fails.
 pub fn check_samples(
     shape: &Shape,
     minibatches: &[BatchParams],
-    lanes: &[Sample],
+    samples: &[Sample],
 ) -> Result<(), BackendError> {
     let in_use = |minibatch: &BatchParams| minibatch.batch_size as usize;
-    if let Some(lanes) =
-        minibatches.iter().map(in_use).find(|&lanes| lanes > shape.samples_per_replica)
+    if let Some(samples) =
+        minibatches.iter().map(in_use).find(|&samples| samples > shape.samples_per_replica)
     {
-        return Err(BackendError::TooManySamples { lanes, most: shape.samples_per_replica });
+        return Err(BackendError::TooManySamples {
+            lanes: samples,
+            most: shape.samples_per_replica,
+        });
     }
     let expected = minibatches.iter().enumerate().flat_map(|(replica, minibatch)| {
         (0..in_use(minibatch))
             .map(move |index| (replica as u32, replica * shape.samples_per_replica + index))
     });
-    let given = lanes.iter().map(|lane| (lane.replica, lane.index as usize));
+    let given = samples.iter().map(|sample| (sample.replica, sample.index as usize));
     if minibatches.len() != shape.replicas || !given.eq(expected) {
         return Err(BackendError::SampleMismatch { replicas: shape.replicas });
     }
-    lanes.iter().try_for_each(|lane| check_sample(shape, lane))
+    samples.iter().try_for_each(|sample| check_sample(shape, sample))
 }
 
-fn check_sample(shape: &Shape, lane: &Sample) -> Result<(), BackendError> {
+/// Checks the image, the result slot and the steps of a sample.
+fn check_sample(shape: &Shape, sample: &Sample) -> Result<(), BackendError> {
     let refuse = |reason: String| Err(BackendError::InvalidSamples(reason));
-    let &Sample { image, result_slot: slot, steps_forward, steps_target, .. } = lane;
+    let &Sample { image, result_slot: slot, steps_forward, steps_target, .. } = sample;
     if image as usize >= shape.images {
         return refuse(format!("image {image}, of {}", shape.images));
     }
@@ -185,10 +189,10 @@ fn check_sample(shape: &Shape, lane: &Sample) -> Result<(), BackendError> {
         let most = shape.steps;
         return refuse(format!("{steps_forward} and {steps_target} steps, of at most {most}"));
     }
-    if lane.window_forward > steps_forward || lane.window_target > steps_target {
+    if sample.window_forward > steps_forward || sample.window_target > steps_target {
         return refuse(format!(
             "averages over {} and {} of {steps_forward} and {steps_target} steps",
-            lane.window_forward, lane.window_target
+            sample.window_forward, sample.window_target
         ));
     }
     Ok(())

@@ -1,15 +1,15 @@
-//! The list of kernels, in the order of their launches in a minibatch.
+//! List of kernels, in the order of their launches in a minibatch.
 
 use std::fmt;
 
 use super::STEPS_PER_WORD;
 
-/// Calls a macro with every kernel: its description, its variant of [`Kernel`], and the name of its two files, the CPU
-/// function in `src/cpu/kernels/` and the shader in `shaders/`.
+/// Calls a macro with every kernel: its description, its variant of [`Kernel`], and the name of its two files, in
+/// `src/cpu/kernels/` and in `shaders/`.
 macro_rules! for_each_kernel {
     ($macro:ident) => {
         $macro! {
-            /// Sets feedback weights that follow the feed-forward weights.
+            /// Sets feedback weights that are tied to the feed-forward weights.
             TieFeedback tie_feedback,
             /// Draws the input's spikes from an image.
             EncodeSpikes encode_spikes,
@@ -19,25 +19,25 @@ macro_rules! for_each_kernel {
             PackSpikeMask pack_spike_mask,
             /// Sums the apical input from spikes before an image, with the current feedback weights.
             ApicalHistory apical_history,
-            /// Sums the weight columns of the neurons below that spike.
+            /// Sums the weight columns of the presynaptic neurons that spike.
             SynapticInputSpikes synaptic_input_spikes,
-            /// Sums the weight columns of the neurons below times their rates, if they send rates.
+            /// Sums the weight columns of the presynaptic neurons times their rates, if they send rates.
             SynapticInputRates synaptic_input_rates,
-            /// Steps hidden neurons: filter, basal voltage, soma, spikes.
+            /// Advances hidden neurons: synaptic filter, basal voltage, soma, spikes.
             HiddenStep hidden_step,
-            /// Steps output neurons: filter, dendrite, soma under teaching, rate, spikes.
+            /// Advances output neurons: synaptic filter, dendrite, soma with teaching current, mean rate, spikes.
             OutputStep output_step,
             /// Stores the rates of a layer at a step, if it sends rates.
             EmitRates emit_rates,
-            /// Steps the apical dendrites: feedback spikes to apical voltage.
+            /// Sets the apical voltages of the next step from feedback spikes.
             ApicalStepSpikes apical_step_spikes,
-            /// Sets the apical voltages from feedback by rates.
+            /// Sets the apical voltages of the next step from feedback rates.
             ApicalStepRates apical_step_rates,
-            /// Averages filtered spike trains over the phases' windows.
+            /// Averages filtered spike trains over the windows at the ends of the phases.
             WindowMeanSpikes window_mean_spikes,
-            /// Averages rates over the phases' windows.
+            /// Averages rates over the windows at the ends of the phases.
             WindowMeanRates window_mean_rates,
-            /// Computes plateau potentials from average feedback.
+            /// Computes plateau potentials from the window means of the feedback.
             Plateau plateau,
             /// Computes the local error of every neuron.
             LocalError local_error,
@@ -45,7 +45,7 @@ macro_rules! for_each_kernel {
             BackpropError backprop_error,
             /// Computes the class and the loss of every image.
             Classify classify,
-            /// Computes the gradient over the minibatch and updates weights and biases.
+            /// Computes the gradient of the minibatch and updates weights and biases.
             WeightUpdate weight_update,
             /// Moves feedback weights towards the inverse of the feed-forward function.
             FeedbackUpdate feedback_update,
@@ -56,7 +56,7 @@ pub(crate) use for_each_kernel;
 
 macro_rules! kernels {
     ($($(#[doc = $doc:literal])+ $kernel:ident $file:ident,)*) => {
-        /// One kernel.
+        /// Kernel, the same on every backend.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Kernel {
             $($(#[doc = $doc])+ $kernel,)*
@@ -66,7 +66,7 @@ macro_rules! kernels {
             /// Every kernel, in the order of their launches in a minibatch.
             pub const ALL: [Kernel; [$(Kernel::$kernel),*].len()] = [$(Kernel::$kernel),*];
 
-            /// Returns the name of its two files, without the extension.
+            /// Returns the name of the kernel's two files, without the extension.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Kernel::$kernel => stringify!($file),)*
@@ -90,19 +90,19 @@ impl fmt::Display for Kernel {
     }
 }
 
-/// One kernel on one layer over a range of steps.
+/// Launch of a kernel on one layer over a range of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Launch {
     /// Kernel to run.
     pub kernel: Kernel,
-    /// The layer, 0 the lowest; for kernels of populations the population, 0 the input, see
+    /// Index of the layer, 0 the lowest. For kernels of populations, index of the population, 0 the input, see
     /// [`Kernel::takes_population`].
     pub layer: usize,
     /// First step of the range, counted from the image's first. For [`Kernel::TieFeedback`], the first neuron of the
-    /// layer above.
+    /// next layer.
     pub first: u32,
-    /// Number of steps in the range; 0 for work before the image's first step. For [`Kernel::TieFeedback`], the maximum
-    /// number of neurons of the layer above.
+    /// Number of steps in the range; 0 for work before the image's first step. For [`Kernel::TieFeedback`], the largest
+    /// number of neurons of the next layer.
     pub steps: u32,
 }
 

@@ -1,25 +1,26 @@
-//! Run times of kernels, measured by a profiled backend.
+//! Times of kernels, measured by a backend with profiling.
 
 use std::time::Duration;
 
 use super::Kernel;
 
-/// Time spent in each kernel, and number of measurements.
+/// Time of each kernel, and number of measurements.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KernelTimes {
-    /// In the order of [`Kernel::ALL`].
+    /// Time per kernel, in the order of [`Kernel::ALL`].
     times: [Duration; Kernel::ALL.len()],
+    /// Number of measurements per kernel, in the same order.
     calls: [u64; Kernel::ALL.len()],
 }
 
 impl KernelTimes {
-    /// Adds one span of `kernel`.
+    /// Adds one measurement of `kernel`.
     pub fn add(&mut self, kernel: Kernel, time: Duration) {
         self.times[kernel as usize] += time;
         self.calls[kernel as usize] += 1;
     }
 
-    /// Adds all calls of `other`.
+    /// Adds all measurements of `other`.
     pub fn merge(&mut self, other: &KernelTimes) {
         for kernel in Kernel::ALL.map(|kernel| kernel as usize) {
             self.times[kernel] += other.times[kernel];
@@ -27,7 +28,7 @@ impl KernelTimes {
         }
     }
 
-    /// Returns the time spent in a kernel, summed over all threads.
+    /// Returns the time of a kernel, summed over all threads.
     pub fn of(&self, kernel: Kernel) -> Duration {
         self.times[kernel as usize]
     }
@@ -37,7 +38,7 @@ impl KernelTimes {
         self.calls[kernel as usize]
     }
 
-    /// Returns the time spent in all kernels.
+    /// Returns the time of all kernels.
     pub fn total(&self) -> Duration {
         self.times.iter().sum()
     }
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kernel_has_its_own_place() {
+    fn times_are_kept_per_kernel() {
         let mut times = KernelTimes::default();
         for (index, kernel) in Kernel::ALL.into_iter().enumerate() {
             assert_eq!(kernel as usize, index, "{kernel}");

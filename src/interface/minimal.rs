@@ -1,4 +1,4 @@
-//! A minimal shape for tests.
+//! Minimal shape for tests.
 
 use super::Shape;
 use crate::model::network_model::NetworkModel;

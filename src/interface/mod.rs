@@ -1,5 +1,6 @@
-//! Definitions shared by the backends: the names of the kernels, their arrays, and their parameter structs.
-//! A kernel `k` is `src/cpu/kernels/k.rs` and `shaders/k.wgsl`; both use these layouts.
+//! Definitions shared by the backends: names of kernels, arrays, parameter structs, and the interface of a backend.
+//!
+//! The files of a kernel `k` are `src/cpu/kernels/k.rs` and `shaders/k.wgsl`.
 
 #[macro_use]
 mod shader_struct;
@@ -33,10 +34,10 @@ pub use stop::{Stop, Stoppable};
 pub use uniforms::{BatchParams, ReplicaParams, RunParams, Sample};
 pub use values::{Values, ValuesRef};
 
-/// Most layers of a network, the output included.
+/// Largest number of layers of a network, the output included.
 pub const LAYERS_MAX: usize = 64;
 
-/// Number of steps with spike counts in one word, 4 bits each, the earliest lowest.
+/// Number of steps per word of spike counts, the earliest in the lowest bits.
 pub const STEPS_PER_WORD: u32 = 8;
 /// Number of bits of one step's spike count.
 pub const COUNT_BITS: u32 = 4;
@@ -49,10 +50,10 @@ pub fn spike_count(word: u32, step: u32) -> u32 {
     word >> (step % STEPS_PER_WORD * COUNT_BITS) & COUNT_MASK
 }
 
-/// Number of neurons per word of [`ArrayId::SpikeMask`], the lowest first.
+/// Number of neurons per word of [`ArrayId::SpikeMask`], the first in the lowest bit.
 pub const UNITS_PER_WORD: u32 = u32::BITS;
 
-/// Rows of [`ArrayId::Rates`] before the image's rows: the rates of the last step of the image before.
+/// Number of rows of [`ArrayId::Rates`] before the image's: the rates of the previous image's last step.
 pub const RATE_HISTORY: u32 = 1;
 
 /// Rows of [`ArrayId::SpikeMask`] per step.
@@ -67,15 +68,15 @@ pub mod spike_mask {
 
 /// Rows of [`ArrayId::Compartments`].
 pub mod compartment {
-    /// Basal voltage B after the last step computed (the dendrite of an output neuron).
+    /// Basal voltage B after the last computed step (the dendrite of an output neuron).
     pub const BASAL: usize = 0;
-    /// Apical voltage A for the next step's soma.
+    /// Apical voltage A for the soma's next step.
     pub const APICAL: usize = 1;
     /// Somatic voltage C.
     pub const SOMA: usize = 2;
-    /// Mean of C over the forward phase's window; its sum while the window runs.
+    /// Mean of C over the forward phase's window; the sum until the window ends.
     pub const MEAN_SOMA: usize = 3;
-    /// Mean rate over the target phase's window, output only; its sum while the window runs.
+    /// Mean rate over the target phase's window, output only; the sum until the window ends.
     pub const MEAN_RATE: usize = 4;
     /// Number of rows per sample.
     pub const ROWS: usize = 5;
@@ -83,18 +84,18 @@ pub mod compartment {
 
 /// Rows of [`ArrayId::WindowMeans`].
 pub mod window_mean {
-    /// Mean filtered spike train, or mean rate, over the forward phase's window, as input of a layer above.
+    /// Mean filtered spike train, or mean rate, over the forward phase's window, as input of the next layer.
     pub const FORWARD: usize = 0;
-    /// The same one step late, as input of an apical dendrite.
+    /// Mean over the forward phase's window, delayed by one step, as input of an apical dendrite.
     pub const FEEDBACK_FORWARD: usize = 1;
-    /// Mean over the target phase's window, one step late.
+    /// Mean over the target phase's window, delayed by one step, as input of an apical dendrite.
     pub const FEEDBACK_TARGET: usize = 2;
     /// Slow trace at the end of the last image, kept for the next (uncut kernel only).
     pub const SLOW: usize = 3;
     /// Fast trace at the end of the last image, kept for the next (uncut kernel only).
     pub const FAST: usize = 4;
-    /// Number of rows without plateau leads. With leads, more rows follow: as
-    /// [`FEEDBACK_FORWARD`] for windows that end 1, 2, .. steps earlier, then as [`FEEDBACK_TARGET`].
+    /// Number of rows without plateau leads. With leads, more rows follow for windows that end 1, 2, .. steps earlier:
+    /// as [`FEEDBACK_FORWARD`], then as [`FEEDBACK_TARGET`].
     pub const ROWS: usize = 5;
 }
 
@@ -110,9 +111,9 @@ pub mod plateau {
 
 /// Words of [`ArrayId::Results`] per image.
 pub mod result {
-    /// The class with the highest score.
+    /// Class with the highest mean voltage.
     pub const CLASS: usize = 0;
-    /// The output's loss, summed over its neurons, as the bits of a float.
+    /// Loss of the output, summed over its neurons, as the bits of a float.
     pub const LOSS: usize = 1;
     /// Number of words per image.
     pub const ROWS: usize = 2;

@@ -1,10 +1,9 @@
-//! Structs that the host writes and every kernel reads, typed once.
+//! Macro for structs that the host writes and every kernel reads.
 //!
-//! Padding is a separate field: Mesa's software device used a wrong array stride in structs after a field with an explicit
-//! size.
+//! Padding is a separate field: Mesa's software device uses a wrong array stride after a field with an explicit size.
 
-/// Declares a struct for Rust and, as its constant `WGSL`, for the shaders, with the same comment for each field. A field
-/// that is not one word gives its WGSL type too.
+/// Declares a struct for Rust and, in its constant `WGSL`, for the shaders, with the same comments. A field of more
+/// than one word also states its WGSL type.
 macro_rules! shader_struct {
     (
         $(#[doc = $doc:literal])+

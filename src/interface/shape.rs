@@ -1,4 +1,4 @@
-//! Sizes of a simulation, and the length of each array.
+//! Sizes of a simulation, and the lengths of its arrays.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use crate::model::spikes::{PIXEL_LEVELS, THRESHOLDS};
 pub struct Shape {
     /// Number of neurons of each population: the input's pixels first, the output last.
     pub populations: Vec<usize>,
-    /// Choices that define the networks.
+    /// Model of the networks.
     pub model: NetworkModel,
     /// Number of networks simulated in parallel.
     pub replicas: usize,
@@ -22,7 +22,7 @@ pub struct Shape {
     pub samples_per_replica: usize,
     /// Largest number of steps per image.
     pub steps: u32,
-    /// Number of steps of drive stored at once, see [`Shape::block_len`].
+    /// Number of steps of synaptic input stored at once, see [`Shape::block_len`].
     pub block: u32,
     /// Number of taps of the synaptic kernel; 0 for the kernel without a cut.
     pub taps: u32,
@@ -48,7 +48,7 @@ impl Shape {
         self.populations[layer + 1]
     }
 
-    /// Returns the number of neurons of the population below a layer; for layer 0, the input's pixels.
+    /// Returns the number of presynaptic neurons of a layer; for layer 0, the input's pixels.
     pub fn n_pre(&self, layer: usize) -> usize {
         self.populations[layer]
     }
@@ -58,12 +58,12 @@ impl Shape {
         layer + 1 == self.layers()
     }
 
-    /// Returns the population with spikes that reach the apical dendrites of a hidden layer.
+    /// Returns the population that feeds back to the apical dendrites of a hidden layer.
     pub fn feedback_population(&self, layer: usize) -> usize {
         self.model.feedback.population(layer, self.layers())
     }
 
-    /// Returns the number of feedback sources of a hidden layer; 0 for the output.
+    /// Returns the number of neurons that feed back to a hidden layer; 0 for the output.
     pub fn n_feedback(&self, layer: usize) -> usize {
         if self.is_output(layer) { 0 } else { self.populations[self.feedback_population(layer)] }
     }
@@ -72,14 +72,14 @@ impl Shape {
     pub fn feedback_columns(&self, layer: usize) -> usize {
         match self.n_feedback(layer) {
             0 => 0,
-            sources => sources + usize::from(self.model.has_apical_biases),
+            n_feedback => n_feedback + usize::from(self.model.has_apical_biases),
         }
     }
 
     /// Whether a population sends rates.
     pub fn emits_rates(&self, population: usize) -> bool {
-        let upward = self.model.sends_rates() && population < self.layers();
-        upward || (self.model.feedback_is_rates() && self.feeds_back(population))
+        let feeds_forward = self.model.sends_rates() && population < self.layers();
+        feeds_forward || (self.model.feedback_is_rates() && self.feeds_back(population))
     }
 
     /// Returns the number of rows of [`ArrayId::Rates`].
@@ -89,12 +89,12 @@ impl Shape {
 
     /// Whether any neuron receives a population's spikes.
     pub fn sends_spikes(&self, population: usize) -> bool {
-        let upward = !self.model.sends_rates() && population < self.layers();
-        upward || (!self.model.feedback_is_rates() && self.feeds_back(population))
+        let feeds_forward = !self.model.sends_rates() && population < self.layers();
+        feeds_forward || (!self.model.feedback_is_rates() && self.feeds_back(population))
     }
 
-    /// Returns the number of steps of a layer's drive stored at once. If apical voltages are stepped, the spikes of a
-    /// hidden layer depend on the previous step: only the input's drive can be summed in advance.
+    /// Returns the number of steps of a layer's synaptic input stored at once. If apical voltages are computed per
+    /// step, the spikes of a hidden layer depend on the previous step, so only layer 0 can sum its input in advance.
     pub fn block_len(&self, layer: usize) -> u32 {
         if self.model.is_stepwise() && layer > 0 { 1 } else { self.block }
     }
@@ -109,7 +109,7 @@ impl Shape {
         (0..self.layers() - 1).any(|layer| self.feedback_population(layer) == population)
     }
 
-    /// Returns the number of rows of drive before the block: K - 1 past drives, or two traces.
+    /// Returns the number of rows of synaptic input before the block: K - 1 past steps, or two traces.
     pub fn history_rows(&self) -> u32 {
         match self.taps {
             0 => 2,
@@ -138,10 +138,10 @@ impl Shape {
         self.history_words() + self.steps.div_ceil(STEPS_PER_WORD)
     }
 
-    /// Whether a population's spikes are used while an image is shown.
+    /// Whether other neurons receive a population's spikes during an image.
     pub fn has_spike_mask(&self, population: usize) -> bool {
-        let upward = !self.model.sends_rates() && population < self.layers();
-        upward || (self.model.steps_apical_spikes() && self.feeds_back(population))
+        let feeds_forward = !self.model.sends_rates() && population < self.layers();
+        feeds_forward || (self.model.steps_apical_spikes() && self.feeds_back(population))
     }
 
     /// Returns the number of mask words for the neurons of a population.
@@ -241,10 +241,11 @@ impl Shape {
         self.len_for_samples(array, self.replicas * self.samples_per_replica)
     }
 
-    /// Returns the number of values of an array's first `lanes` samples, or of the whole array if it is not per sample.
-    pub fn len_for_samples(&self, array: ArrayId, lanes: usize) -> usize {
+    /// Returns the number of values of an array's first `samples` samples, or of the whole array if it is not per
+    /// sample.
+    pub fn len_for_samples(&self, array: ArrayId, samples: usize) -> usize {
         self.len_per_copy(array)
-            * if self.is_per_sample(array) { lanes } else { self.copies(array) }
+            * if self.is_per_sample(array) { samples } else { self.copies(array) }
     }
 
     /// Returns the number of bytes of an array.

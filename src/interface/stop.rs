@@ -1,9 +1,9 @@
-//! A request to stop, shared between threads.
+//! Stop request, shared between threads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A request to stop. Clones share it; it cannot be revoked.
+/// Stop request. Clones share it; it cannot be revoked.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
@@ -19,7 +19,7 @@ impl Stop {
     }
 }
 
-/// Two values are equal if they share the request.
+/// Compares identity: clones of one request are equal.
 impl PartialEq for Stop {
     fn eq(&self, other: &Stop) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

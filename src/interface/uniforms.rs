@@ -1,12 +1,12 @@
-//! Structs that the host writes and every kernel reads, beside the [`LaunchParams`](super::LaunchParams) of its launch.
-//! A test compares sizes and offsets with the shader compiler's.
+//! Structs that the host writes and every kernel reads, besides [`LaunchParams`](super::LaunchParams). A test compares
+//! sizes and offsets with the shader compiler's.
 
 use bytemuck::Zeroable;
 
 use super::{LAYERS_MAX, Shape, window_mean};
 
 shader_struct! {
-    /// Constants of a whole run, the same for all replicas.
+    /// Constants of a run, the same for all replicas.
     pub struct RunParams {
         /// `kappa(1) ..= kappa(K)`, followed by zeros.
         pub kernel_taps: [f32; 32] = "array<vec4<f32>, 8>",
@@ -20,11 +20,11 @@ shader_struct! {
         pub result_slots: u32,
         /// K, or 0 for the kernel without a cut.
         pub tap_count: u32,
-        /// Rows that [`super::ArrayId::SynapticInput`] keeps before the block: K - 1 past drives, or 2 traces.
+        /// Number of rows of [`super::ArrayId::SynapticInput`] before the block: K - 1 past steps, or 2 traces.
         pub history_rows: u32,
         /// Number of words of spike counts per neuron.
         pub spike_words: u32,
-        /// Number of these words for steps before the image.
+        /// Number of `spike_words` for steps before the image.
         pub history_words: u32,
         /// Uncut kernel, `gain_slow slow - gain_fast fast`: decay factor of the slow trace per step.
         pub decay_slow: f32,
@@ -34,33 +34,33 @@ shader_struct! {
         pub gain_slow: f32,
         /// Uncut kernel: weight of the fast trace, per ms.
         pub gain_fast: f32,
-        /// Output soma: `C <- decay C + input B`, with another decay, another input and a current under teaching.
+        /// Output soma, `C <- decay C + basal_gain B + current`: decay factor without the teaching current.
         pub output_decay: f32,
-        /// Output soma: weight of the dendrite.
+        /// Output soma: gain of the dendrite without the teaching current.
         pub output_basal_gain: f32,
-        /// Output soma under teaching: decay factor.
+        /// Output soma with the teaching current: decay factor.
         pub teaching_decay: f32,
-        /// Output soma under teaching: current added per step to neurons of the image's class, above 0.
+        /// Teaching current per step of neurons of the image's class, positive.
         pub teaching_excitation: f32,
-        /// Output soma under teaching: current added per step to all other neurons, below 0.
+        /// Teaching current per step of all other neurons, negative.
         pub teaching_inhibition: f32,
         /// Number of output neurons per class.
         pub neurons_per_class: u32,
         /// Number of classes in the data set.
         pub classes: u32,
-        /// Rule by which weights are updated, see [`crate::model::network_model::UpdateRule`].
+        /// Update rule of the weights, see [`crate::model::network_model::UpdateRule`].
         pub update_rule: u32,
-        /// Always zero, but unknown to the shader compiler: prevents products from being fused into sums.
+        /// Always zero, but not a constant for the shader compiler, see `opaque` in `exact_math.wgsl`.
         pub opaque_zero: u32,
         /// Number of rows of [`super::ArrayId::WindowMeans`].
         pub window_mean_rows: u32,
-        /// Output soma under teaching: weight of the dendrite.
+        /// Output soma with the teaching current: gain of the dendrite.
         pub teaching_basal_gain: f32,
         /// Number of rows of [`super::ArrayId::Rates`].
         pub rate_rows: u32,
         /// Number of steps before an image with stored spikes, see [`Shape::history_steps`].
         pub history_steps: u32,
-        /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
+        /// Always zero: pads the struct to a multiple of 16 bytes.
         pub padding_0: u32,
     }
 }
@@ -74,32 +74,32 @@ impl RunParams {
 }
 
 shader_struct! {
-    /// Constants of a whole run that may differ between replicas.
+    /// Constants of a run that may differ between replicas.
     pub struct ReplicaParams {
         /// Learning rate of each layer's weights, the lowest layer first, followed by zeros.
         pub etas: [f32; LAYERS_MAX] = "array<f32, LAYERS_MAX>",
         /// Learning rate of each layer's biases, in the same order.
         pub bias_etas: [f32; LAYERS_MAX] = "array<f32, LAYERS_MAX>",
-        /// Thresholds of the number of spike candidates.
+        /// Thresholds of random words: below the k-th, there are more than k spike candidates.
         pub candidate_thresholds: [u32; 16] = "array<u32, THRESHOLDS>",
-        /// The replica's seed, low word first: the key of all its draws, see [`crate::random::key`].
+        /// Seed of the replica, low word first: the key of all its draws, see [`crate::random::key`].
         pub seed: [u32; 2] = "vec2<u32>",
-        /// Fraction of the words with one candidate, see [`crate::model::spikes::uniform_map`]: right shift of their
-        /// position, in bits.
+        /// Map of the random words with one candidate to [0, 1), see [`crate::model::spikes::uniform_map`]: right
+        /// shift, bits.
         pub one_candidate_shift: u32,
-        /// Factor that scales the shifted position to [0, 1).
+        /// Map of the random words with one candidate: factor after the shift.
         pub one_candidate_scale: f32,
-        /// Fraction of the words with two candidates: right shift of their position, in bits.
+        /// Map of the random words with two candidates: right shift, bits.
         pub two_candidate_shift: u32,
-        /// Factor that scales the shifted position to [0, 1).
+        /// Map of the random words with two candidates: factor after the shift.
         pub two_candidate_scale: f32,
-        /// Largest rate, in spikes per step.
+        /// Largest rate `phi_max`, spikes per step.
         pub phi_max: f32,
-        /// Hidden soma: `C <- decay C + input B + apical A`.
+        /// Hidden soma, `C <- decay C + basal_gain B + apical_gain A`: decay factor.
         pub hidden_decay: f32,
-        /// Hidden soma: weight of the basal voltage.
+        /// Hidden soma: gain of the basal voltage.
         pub hidden_basal_gain: f32,
-        /// Hidden soma: weight of the apical voltage; 0 if it does not reach the soma.
+        /// Hidden soma: gain of the apical voltage; 0 if it does not reach the soma.
         pub hidden_apical_gain: f32,
         /// Factor of hidden neurons' errors, see [`crate::model::neuron::hidden_error_gain`].
         pub hidden_error_gain: f32,
@@ -117,17 +117,17 @@ shader_struct! {
         pub eps_squared: f32,
         /// Weight decay per update, scaled by the learning rate.
         pub weight_decay: f32,
-        /// Largest magnitude of a gradient; 0: no limit.
+        /// Largest magnitude of a gradient; 0 for no limit.
         pub grad_clip: f32,
-        /// Standard deviation of the noise of feedback weights that follow the feed-forward weights.
+        /// Standard deviation of the noise of feedback weights that are tied to the feed-forward weights.
         pub feedback_noise_sd: f32,
-        /// Factor of the errors of the layer above in backpropagation.
+        /// Factor of the next layer's errors in backpropagation.
         pub backprop_gain: f32,
-        /// Learning rate of the feedback weights; 0: they do not learn.
+        /// Learning rate of the feedback weights; 0 for no learning.
         pub feedback_eta: f32,
         /// Learning rate of the apical biases.
         pub apical_bias_eta: f32,
-        /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
+        /// Always zero: pads the struct to a multiple of 16 bytes.
         pub padding: u32,
     }
 }
@@ -135,13 +135,13 @@ shader_struct! {
 shader_struct! {
     /// Parameters of one minibatch of a replica.
     pub struct BatchParams {
-        /// Number of samples in use, the first ones of the replica.
+        /// Number of samples in use: the first ones of the replica.
         pub batch_size: u32,
-        /// 1: every sample starts from a cleared state.
+        /// 1 if every sample starts from a cleared state.
         pub reset_state: u32,
         /// [`crate::random::Split`] of the draws.
         pub rng_split: u32,
-        /// 1: spikes are drawn; 0: they are given in [`super::ArrayId::Spikes`].
+        /// 1 if spikes are drawn; 0 if [`super::ArrayId::Spikes`] contains them already (replay).
         pub draws_spikes: u32,
         /// `1 / batch_size`.
         pub inv_batch_size: f32,
@@ -149,25 +149,25 @@ shader_struct! {
         pub bias_correction1: f32,
         /// Adam's correction `1 / (1 - beta2^t)` of the second moment in update t; 1 for other optimisers.
         pub bias_correction2: f32,
-        /// Current factor of the learning rates.
+        /// Factor of the learning rates in this minibatch.
         pub lr_scale: f32,
         /// Number of the update in the run, from 1.
         pub update_index: u32,
-        /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
+        /// Always zero: pads the struct to a multiple of 16 bytes.
         pub padding: [u32; 3] = "array<u32, 3>",
     }
 }
 
 shader_struct! {
-    /// Image of one sample of the minibatch, and its number of steps.
+    /// Sample of a minibatch: an image and its numbers of steps.
     pub struct Sample {
-        /// Index into [`super::ArrayId::Images`].
+        /// Index of the image in [`super::ArrayId::Images`].
         pub image: u32,
-        /// The image's class, from 0: the target phase teaches it.
+        /// Class of the image, from 0, for the teaching current.
         pub label: u32,
-        /// The image's position in the run: the counter of its random draws.
+        /// Position of the image in the run: the counter of its random draws.
         pub draw_index: u32,
-        /// Index of its result in [`super::ArrayId::Results`].
+        /// Index of the result in [`super::ArrayId::Results`].
         pub result_slot: u32,
         /// Number of steps of the forward phase; in a test, all steps.
         pub steps_forward: u32,
@@ -183,7 +183,7 @@ shader_struct! {
         pub inv_window_target: f32,
         /// Index of the replica.
         pub replica: u32,
-        /// Index of the sample in arrays: each replica has [`Shape::samples_per_replica`] consecutive samples.
+        /// Index of the sample in arrays. Each replica has [`Shape::samples_per_replica`] consecutive samples.
         pub index: u32,
     }
 }
@@ -200,9 +200,9 @@ impl Sample {
         self.steps_forward + self.steps_target
     }
 
-    /// Returns a copy for the sample `index` of a replica.
+    /// Returns a copy for sample `index` of a replica.
     pub fn of_replica(self, shape: &Shape, replica: usize, index: usize) -> Self {
-        let place = (replica * shape.samples_per_replica + index) as u32;
-        Sample { replica: replica as u32, index: place, ..self }
+        let index = (replica * shape.samples_per_replica + index) as u32;
+        Sample { replica: replica as u32, index, ..self }
     }
 }

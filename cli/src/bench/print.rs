@@ -121,7 +121,7 @@ fn rows(rows: &[Row]) -> Table {
             giga(row.additions_per_second),
             giga(row.bytes_per_second),
             percent(row.fraction_of_roofline),
-            percent(row.drive_fraction_of_roofline),
+            percent(row.synaptic_input_fraction_of_roofline),
             percent(row.utilization),
         ];
         table.push([network(row), figures].concat());
@@ -197,7 +197,7 @@ fn fields(report: &Report, row: &Row) -> Vec<(String, String)> {
         ("additions_per_second", Some(row.additions_per_second)),
         ("bytes_per_second", Some(row.bytes_per_second)),
         ("fraction_of_roofline", row.fraction_of_roofline),
-        ("drive_fraction_of_roofline", row.drive_fraction_of_roofline),
+        ("synaptic_input_fraction_of_roofline", row.synaptic_input_fraction_of_roofline),
         ("fraction_of_peak", row.fraction_of_peak),
         ("fraction_of_bandwidth", row.fraction_of_bandwidth),
     ] {

@@ -6,7 +6,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::loops::{ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns};
 use super::{
-    Bandwidth, Effort, Roofline, SPIKES, STEPS_AN_IMAGE, UNITS, WORKING_SETS, latency, random_steps,
+    Bandwidth, Effort, Roofline, SPIKES, STEPS_PER_IMAGE, UNITS, WORKING_SETS, latency,
+    random_steps,
 };
 use crate::bench::progress::Steps;
 use crate::interface::BackendError;
@@ -17,7 +18,7 @@ const ROUNDS: usize = 10_000;
 /// Smallest number of bytes read between two readings of the clock.
 const READ: usize = 1 << 20;
 
-/// Measures the CPU with this number of threads.
+/// Measures the CPU with `threads` threads.
 pub fn measure(
     threads: usize,
     effort: Effort,
@@ -35,7 +36,7 @@ pub fn measure(
     })?;
     let additions = [one, all].map(|rate| rate * (ROUNDS * ADDITIONS) as f64);
 
-    steps.begin("the bare loop");
+    steps.begin("column sums");
     let column_sum = device.column_sum()?;
 
     let mut bandwidths = Vec::new();
@@ -63,6 +64,7 @@ pub fn measure(
     })
 }
 
+/// Thread pool to measure.
 struct CpuProbe {
     pool: ThreadPool,
     effort: Effort,
@@ -87,15 +89,15 @@ impl CpuProbe {
         Ok([one, one.max(all * threads as f64)])
     }
 
-    /// Returns the additions per second of the bare loop.
+    /// Returns the additions per second of column sums, of one thread and of all threads.
     fn column_sum(&self) -> Result<[f64; 2], BackendError> {
         let weights = vec![1e-3; WEIGHTS];
         let steps = random_steps(STRIDE);
         let mut best = [0.0f64; 2];
         for sum in [sum_columns::<64>, sum_columns::<128>] {
             let rates = self.rates(|count| {
-                let mut sums = vec![0.0; STEPS_AN_IMAGE * UNITS];
-                let images = steps.chunks(STEPS_AN_IMAGE * SPIKES).cycle();
+                let mut sums = vec![0.0; STEPS_PER_IMAGE * UNITS];
+                let images = steps.chunks(STEPS_PER_IMAGE * SPIKES).cycle();
                 for image in images.take(count) {
                     sum(image, &weights, black_box(&mut sums[..]));
                 }
@@ -107,7 +109,7 @@ impl CpuProbe {
         Ok(best)
     }
 
-    /// Returns the bandwidth of reading a working set.
+    /// Returns the bandwidth of reads of a working set.
     fn read(&self, bytes: usize) -> Result<Bandwidth, BackendError> {
         let set = vec![1e-3; bytes / size_of::<f32>()];
         let passes = (READ / bytes).max(1);

@@ -7,7 +7,7 @@ use wgpu::{
 };
 
 use super::{
-    Bandwidth, COLUMNS, Effort, Roofline, SPIKES, STEPS, STEPS_AN_IMAGE, UNITS, WORKING_SETS,
+    Bandwidth, COLUMNS, Effort, Roofline, SPIKES, STEPS, STEPS_PER_IMAGE, UNITS, WORKING_SETS,
     latency, random_steps, timed,
 };
 use crate::bench::progress::Steps;
@@ -15,16 +15,19 @@ use crate::gpu::adapter::AdapterQuery;
 use crate::gpu::{self, Device};
 use crate::interface::BackendError;
 
-/// Number of threads per workgroup, and largest number of workgroups along a dimension.
+/// Number of threads per workgroup.
 const WORKGROUP: usize = 64;
+/// Largest number of workgroups along a dimension.
 const WORKGROUPS_MAX: u32 = 1 << 15;
-/// Number of rounds of 64 additions, and of reads of 16 bytes, per thread. Mesa's software device ends the loops of a
-/// thread after 65,535 rounds.
+/// Number of iterations of 64 additions per thread. Mesa's software device ends a thread's loops after 65,535
+/// iterations.
 const ROUNDS: usize = 1024;
+/// Number of reads of 16 bytes per thread.
 const READS: usize = 64;
-/// Number of launches in the pass that measures the time of one.
+/// Number of launches in the pass that measures the time of a launch.
 const LAUNCHES: usize = 1000;
 
+/// Name and text of each shader.
 const SHADERS: [(&str, &str); 4] = [
     ("add_peak", include_str!("../../../shaders/roofline/add_peak.wgsl")),
     ("column_sum", include_str!("../../../shaders/roofline/column_sum.wgsl")),
@@ -56,7 +59,7 @@ pub fn measure(
     steps.begin("additions in registers");
     let mut gpu = GpuProbe { device: Device::open(query)?, effort };
     let additions_per_second = gpu.additions()?;
-    steps.begin("the bare loop");
+    steps.begin("column sums");
     let column_sum = gpu.column_sum()?;
     let mut read = Vec::new();
     let info = gpu.device.info();
@@ -84,6 +87,7 @@ pub fn measure(
     })
 }
 
+/// Device to measure.
 struct GpuProbe {
     device: Device,
     effort: Effort,
@@ -96,6 +100,7 @@ struct Probe {
 }
 
 impl GpuProbe {
+    /// Returns the additions in registers per second.
     fn additions(&mut self) -> Result<f64, BackendError> {
         let increments = self.filled(&[1e-3f32, 1e-3, 1e-3, 1e-3, 2e-3, 2e-3, 2e-3, 2e-3]);
         let sums = self.buffer(WORKGROUP * 16);
@@ -104,17 +109,19 @@ impl GpuProbe {
         Ok(rate * (64 * ROUNDS * WORKGROUP) as f64)
     }
 
+    /// Returns the additions per second of column sums.
     fn column_sum(&mut self) -> Result<f64, BackendError> {
         let weights = self.filled(&vec![1e-3f32; COLUMNS * UNITS]);
         let steps = self.filled(&random_steps(UNITS / 4));
         let sums = self.buffer(4 * STEPS * UNITS);
         let kernel = self.kernel("column_sum", &[&weights, &steps, &sums])?;
         let groups = (UNITS / 4).div_ceil(WORKGROUP) as u32;
-        let steps_an_image = STEPS_AN_IMAGE as u32;
-        let rate = self.unit_rate(&kernel, |images| [groups, steps_an_image, images])?;
-        Ok(rate * (STEPS_AN_IMAGE * SPIKES * UNITS) as f64)
+        let steps_per_image = STEPS_PER_IMAGE as u32;
+        let rate = self.unit_rate(&kernel, |images| [groups, steps_per_image, images])?;
+        Ok(rate * (STEPS_PER_IMAGE * SPIKES * UNITS) as f64)
     }
 
+    /// Returns the bandwidth of reads of a working set, bytes per second.
     fn read(&mut self, bytes: usize) -> Result<f64, BackendError> {
         let set = self.filled(&vec![1e-3f32; bytes / size_of::<f32>()]);
         let sums = self.buffer(WORKGROUP * 16);
@@ -174,6 +181,7 @@ impl GpuProbe {
         self.device.wait()
     }
 
+    /// Compiles a shader and binds its buffers.
     fn kernel(&self, name: &str, buffers: &[&Buffer]) -> Result<Probe, BackendError> {
         let source = shaders().into_iter().find(|(shader, _)| *shader == name);
         let source = source.map(|(_, source)| source).unwrap_or_default();
@@ -204,6 +212,7 @@ impl GpuProbe {
         Ok(Probe { pipeline, group })
     }
 
+    /// Creates a zeroed buffer.
     fn buffer(&self, bytes: usize) -> Buffer {
         self.device.device.create_buffer(&BufferDescriptor {
             label: None,
@@ -213,6 +222,7 @@ impl GpuProbe {
         })
     }
 
+    /// Creates a buffer with a content.
     fn filled<T: bytemuck::Pod>(&self, content: &[T]) -> Buffer {
         let buffer = self.buffer(size_of_val(content));
         self.device.queue.write_buffer(&buffer, 0, cast_slice(content));

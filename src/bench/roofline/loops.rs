@@ -1,10 +1,10 @@
-//! The loops timed on a CPU, compiled for its vector instructions.
+//! Loops timed on a CPU, compiled for its vector instructions.
 
 use multiversion::multiversion;
 
-use super::{COLUMNS, SPIKES, STEPS_AN_IMAGE, UNITS};
+use super::{COLUMNS, SPIKES, STEPS_PER_IMAGE, UNITS};
 
-/// Number of floats that fill enough registers to hide the latency of an addition.
+/// Number of floats in enough registers to hide the latency of an addition.
 pub const LANES: usize = 64;
 
 /// Number of additions of [`add`] per round.
@@ -21,13 +21,13 @@ pub fn add(rounds: usize, mut sums: [f32; LANES], increment: f32) -> [f32; LANES
     sums
 }
 
-/// Returns sums over `set`, whose length is a multiple of [`LANES`].
+/// Returns sums over `set`, with a length that is a multiple of [`LANES`].
 #[multiversion(targets = "simd")]
 pub fn read(set: &[f32]) -> [f32; LANES] {
     let mut sums = [0.0; LANES];
-    for part in set.as_chunks::<LANES>().0 {
+    for chunk in set.as_chunks::<LANES>().0 {
         for i in 0..LANES {
-            sums[i] += part[i];
+            sums[i] += chunk[i];
         }
     }
     sums
@@ -37,8 +37,8 @@ pub fn read(set: &[f32]) -> [f32; LANES] {
 /// columns do not compete for the same cache sets.
 pub const STRIDE: usize = 16 * (UNITS.div_ceil(16) | 1);
 
-/// The bare loop: sums some columns of `weights` for each step of an image. Keeps `N` neurons at a time in registers
-/// through all steps. `weights`: `[COLUMNS, STRIDE]`; `sums`: `[steps, UNITS]`.
+/// Sums some columns of `weights` for each step of an image, the inner loop of `synaptic_input_spikes`. Keeps `N`
+/// neurons at a time in registers through all steps. `weights`: `[COLUMNS, STRIDE]`; `sums`: `[steps, UNITS]`.
 #[multiversion(targets = "simd")]
 pub fn sum_columns<const N: usize>(steps: &[u32], weights: &[f32], sums: &mut [f32]) {
     let last = UNITS - N;
@@ -62,7 +62,7 @@ pub fn sum_columns<const N: usize>(steps: &[u32], weights: &[f32], sums: &mut [f
 }
 
 /// Number of additions of [`sum_columns`] per image.
-pub const IMAGE_ADDITIONS: usize = STEPS_AN_IMAGE * SPIKES * UNITS;
+pub const IMAGE_ADDITIONS: usize = STEPS_PER_IMAGE * SPIKES * UNITS;
 
 /// Number of floats of the matrix.
 pub const WEIGHTS: usize = COLUMNS * STRIDE;
@@ -73,9 +73,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bare_loop_sums_the_columns_of_every_step() {
+    fn sum_columns_sums_the_columns_of_each_step() {
         let weights: Vec<f32> = (0..WEIGHTS).map(|index| (index % 97) as f32 - 48.0).collect();
-        let steps = &random_steps(STRIDE)[..STEPS_AN_IMAGE * SPIKES];
+        let steps = &random_steps(STRIDE)[..STEPS_PER_IMAGE * SPIKES];
         let expected: Vec<f32> = steps
             .chunks(SPIKES)
             .flat_map(|columns| {
@@ -84,14 +84,14 @@ mod tests {
             })
             .collect();
         for sum in [sum_columns::<64>, sum_columns::<128>] {
-            let mut sums = vec![f32::NAN; STEPS_AN_IMAGE * UNITS];
+            let mut sums = vec![f32::NAN; STEPS_PER_IMAGE * UNITS];
             sum(steps, &weights, &mut sums);
             assert_eq!(sums, expected);
         }
     }
 
     #[test]
-    fn all_of_a_set_is_read_and_every_round_adds() {
+    fn read_and_add_cover_the_set_and_all_rounds() {
         let set: Vec<f32> = (0..4 * LANES).map(|index| index as f32).collect();
         assert_eq!(read(&set).iter().sum::<f32>(), set.iter().sum::<f32>());
         assert_eq!(add(5, [1.0; LANES], 2.0), [11.0; LANES]);

@@ -1,4 +1,4 @@
-//! Limits of the device itself, without a network, with which rows are compared.
+//! Limits of the device, measured without a network. Rows are compared with them.
 
 mod cpu;
 mod gpu;
@@ -16,14 +16,16 @@ use crate::analysis::statistics::median;
 use crate::interface::BackendError;
 use crate::random::{PhiloxRng, RngStream};
 
-/// Size of the matrix of the bare loop: the paper's network with one hidden layer.
+/// Number of columns of the matrix of the column sums: inputs of the paper's network with one hidden layer.
 pub const COLUMNS: usize = 784;
+/// Number of rows of the matrix: hidden neurons of that network.
 pub const UNITS: usize = 500;
-/// Number of columns summed per step: about as many inputs spike on MNIST.
+/// Number of columns summed per step: about the number of inputs that spike on MNIST.
 pub const SPIKES: usize = 20;
-/// Number of steps per image, and of different steps.
-const STEPS_AN_IMAGE: usize = 105;
-const STEPS: usize = 40 * STEPS_AN_IMAGE;
+/// Number of steps per image.
+const STEPS_PER_IMAGE: usize = 105;
+/// Number of different steps.
+const STEPS: usize = 40 * STEPS_PER_IMAGE;
 
 /// Sizes of the working sets, bytes.
 const WORKING_SETS: [usize; 14] = {
@@ -35,24 +37,25 @@ const WORKING_SETS: [usize; 14] = {
     }
     sets
 };
-/// Smallest number of repetitions; the fastest counts.
+/// Smallest number of repetitions, of which the fastest counts.
 const REPETITIONS: usize = 5;
-/// Length of a repetition. On a CPU it is shorter than the time slice of a busy system, so that some repetitions are
-/// undisturbed. On a GPU it is long enough to hide the cost of a submission.
+/// Length of a repetition on a CPU: shorter than the time slice of a busy system, so that some repetitions are
+/// undisturbed.
 const CPU_CALL: Duration = Duration::from_millis(2);
+/// Length of a repetition on a GPU: long enough to hide the cost of a submission.
 const GPU_CALL: Duration = Duration::from_millis(10);
 
-/// Limits of a device: of all threads of a CPU together, or of a whole GPU. A figure that does not apply to the device
-/// is `None`.
+/// Limits of a device: of all threads of a CPU together, or of a whole GPU. Fields that do not apply to the device are
+/// `None`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Roofline {
-    /// Additions of 32-bit floats in registers.
+    /// Number of additions of 32-bit floats in registers per second.
     pub additions_per_second: f64,
-    /// The same with one thread.
+    /// Number of additions in registers per second of one thread.
     pub additions_per_second_per_thread: Option<f64>,
-    /// Additions of the bare loop: sums of 20 random columns of a 784 x 500 matrix per step.
+    /// Number of additions per second of column sums: per step, the sum of 20 random columns of a 784 x 500 matrix.
     pub column_sum_additions_per_second: f64,
-    /// The same with one thread.
+    /// Number of additions per second of column sums of one thread.
     pub column_sum_additions_per_second_per_thread: Option<f64>,
     /// Bandwidth of repeated reads, by the size of the working set.
     pub read: Vec<Bandwidth>,
@@ -66,7 +69,7 @@ pub struct Roofline {
     pub readback_us: Option<f64>,
 }
 
-/// Bandwidth of reading a working set.
+/// Bandwidth of reads of a working set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bandwidth {
     /// Size of the working set, bytes.
@@ -95,17 +98,17 @@ impl Roofline {
         }
     }
 
-    /// Number of steps that [`Roofline::measure`] takes at most.
+    /// Largest number of steps of [`Roofline::measure`].
     pub(super) const STEPS: usize = 4 + WORKING_SETS.len();
 
-    /// Returns the bandwidth for a working set of `bytes`: that of the smallest measured set that is as large.
+    /// Returns the bandwidth for a working set of `bytes`: that of the smallest measured set of at least this size.
     pub fn bandwidth_of(&self, bytes: u64) -> Option<f64> {
         let holding = self.read.iter().find(|bandwidth| bandwidth.bytes as u64 >= bytes);
         holding.or(self.read.last()).map(|bandwidth| bandwidth.bytes_per_second)
     }
 }
 
-/// Extent of a step of the measurement.
+/// Lengths of a step of the measurement.
 #[derive(Clone, Copy, Debug)]
 struct Effort {
     /// Length of a repetition.

@@ -1,4 +1,4 @@
-//! The processor's name.
+//! Name of the processor.
 
 use sysinfo::{CpuRefreshKind, System};
 

@@ -1,11 +1,11 @@
-//! Threads that share one image synchronise every few tens of microseconds, as long as waking a sleeping thread
-//! takes. So they spin for work until the minibatch is done.
+//! Spinning threads. Threads that share an image synchronise every few tens of microseconds, and waking a sleeping
+//! thread takes as long. So they spin for work until the minibatch is done.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::Yield;
 
-/// Runs `work` in the current thread pool while the pool's other threads spin for parts of it.
+/// Runs `work` in the current thread pool while the pool's other threads spin for tasks.
 pub fn with_spinning_threads<T>(work: impl FnOnce() -> T) -> T {
     let is_done = AtomicBool::new(false);
     let own = rayon::current_thread_index();
@@ -21,7 +21,7 @@ pub fn with_spinning_threads<T>(work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// Executes pool work, spinning if there is none, until `is_done`.
+/// Executes tasks of the pool, and spins between them, until `is_done`.
 fn spin_for_work(is_done: &AtomicBool) {
     while !is_done.load(Ordering::Acquire) {
         if rayon::yield_now() != Some(Yield::Executed) {

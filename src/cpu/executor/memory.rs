@@ -1,4 +1,4 @@
-//! Memory that the backend will need.
+//! Memory required by the backend.
 
 use super::Threads;
 use crate::cpu::spikes::mask;
@@ -6,9 +6,9 @@ use crate::cpu::state::persistent;
 use crate::cpu::state::weight_matrix::WeightMatrix;
 use crate::interface::{ArrayId, Shape};
 
-/// Returns the size of all arrays of a shape, bytes. `threads`: 0 for [`Threads::choose`].
+/// Returns the size of all arrays of a shape, bytes. `threads`: number of threads, or 0 for [`Threads::choose`].
 ///
-/// Excludes the images, which belong to the data set, and the spike masks of `ArrayId`, which are packed on demand.
+/// Excludes the images, which belong to the data set, and [`ArrayId::SpikeMask`], which is packed when it is read.
 pub fn required_bytes(shape: &Shape, threads: usize) -> u64 {
     let threads = if threads == 0 { Threads::choose(0).count } else { threads };
     let words = |array| {
@@ -21,7 +21,7 @@ pub fn required_bytes(shape: &Shape, threads: usize) -> u64 {
             | ArrayId::Feedback(_) => {
                 shape.copies(array) * WeightMatrix::padded_words(columns, units)
             }
-            // If not kept, there is one copy per thread.
+            // Without access per sample, there is one copy per thread.
             _ if shape.is_per_sample(array) && !shape.per_sample_access => {
                 threads * shape.len_per_copy(array)
             }

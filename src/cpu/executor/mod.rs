@@ -1,4 +1,4 @@
-//! The executor: distributes samples, or columns of weights, over threads, and runs the kernels of a list of launches.
+//! Executor: runs the kernels of a list of launches, and distributes samples, or columns of weights, over threads.
 
 mod backend;
 mod cpu_model;
@@ -28,7 +28,7 @@ use crate::interface::{
 };
 use timer::KernelTimer;
 
-/// The CPU backend.
+/// CPU backend.
 pub struct Cpu {
     shape: Shape,
     constants: RunParams,
@@ -41,24 +41,26 @@ pub struct Cpu {
     replica_states: Vec<ReplicaState>,
     /// One per sample, replica by replica.
     persistent: Vec<PersistentState>,
-    /// Working arrays: one set per thread, or one per sample if all arrays are kept.
+    /// Working arrays: one set per thread, or one per sample with [`Shape::per_sample_access`].
     sample_states: Vec<Mutex<SampleState>>,
     /// Times of the kernels that change weights; `None` unless profiling.
     times: Option<KernelTimes>,
 }
 
-/// Stop request for each kind of kernel.
+/// Stop requests of the two kinds of kernels.
 struct Stops<'a> {
+    /// For kernels of single samples.
     samples: &'a Stop,
+    /// For kernels that change weights.
     weights: &'a Stop,
 }
 
 impl Cpu {
-    /// Creates the backend. `replicas`: one per replica of the shape. `threads`: 0 for [`Threads::choose`].
+    /// Creates the backend. `replicas`: one per replica of the shape. `threads`: number of threads, or 0 for
+    /// [`Threads::choose`].
     ///
     /// # Errors
-    /// Returns an error if shape, constants, replicas and data set do not fit each other, or if the threads cannot be
-    /// started.
+    /// Returns an error if shape, constants, replicas and data set do not match, or if the threads cannot be started.
     pub fn new(
         shape: Shape,
         constants: RunParams,
@@ -167,7 +169,7 @@ impl Cpu {
             })
             .collect();
         let each = persistent.par_iter_mut().zip(samples).with_max_len(1).enumerate();
-        // With fewer samples than threads, the others step parts of a layer.
+        // With fewer samples than threads, several threads share a layer.
         let threads = (rayon::current_num_threads() / samples.len().max(1)).max(1);
         each.for_each(|(index, (persistent, sample))| {
             if stop.is_requested() {
@@ -185,7 +187,8 @@ impl Cpu {
                 image: dataset.image(sample.image as usize),
                 threads,
             };
-            // A thread that waits for parts of a layer may start another sample, so each sample needs its own state.
+            // A thread that waits for its share of a layer may start another sample, so each sample needs its own
+            // state.
             let own = if threads > 1 { Some(index) } else { rayon::current_thread_index() };
             let state_index =
                 if shape.per_sample_access { sample.index as usize } else { own.unwrap_or(0) };
@@ -228,7 +231,7 @@ impl Cpu {
     }
 }
 
-/// Locks a state. Ignores poisoning: the next launch overwrites whatever a panic left.
+/// Locks a state. Ignores poisoning, since the next launch overwrites the state.
 fn locked(state: &Mutex<SampleState>) -> MutexGuard<'_, SampleState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,7 @@
-//! Runs the launches of one sample. Neurons are stepped through a block one group of tiles at a time: synaptic input,
-//! then neurons. The input of a group is then still in the core's cache when its neurons read it, and threads that share
-//! a layer synchronise only once.
+//! Launches of one sample.
+//!
+//! Synaptic input and neurons of a layer run together, one group of tiles at a time. So the input of a group is still
+//! in the core's cache when its neurons read it, and threads that share a layer synchronise only once.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -55,14 +56,14 @@ pub fn run_launches(
     true
 }
 
-/// Returns whether `launch` computes the synaptic input of the neurons that `next` steps, over the same steps.
+/// Whether `launch` sums the synaptic input of the neurons that `next` advances, over the same steps.
 fn is_input_of(launch: &Launch, next: &Launch) -> bool {
     *launch == Launch { kernel: Kernel::SynapticInputSpikes, ..*next }
         && matches!(next.kernel.definition().cpu, CpuFunction::Neurons(_))
 }
 
-/// Runs the kernel of a layer's neurons on up to `context.threads` threads. If the launch of their synaptic input is
-/// given, runs it first, group by group.
+/// Runs the kernel of a layer's neurons on up to `context.threads` threads. `input`: launch of their synaptic input,
+/// which runs first in each group.
 fn step_layer(
     state: &mut SampleState,
     context: &SampleContext,
@@ -83,9 +84,10 @@ fn step_layer(
     let (spike_list, window_means) = (&spike_list[index], &window_means[index]);
     let weights = &context.replica_state.weights[index];
     let biases = weights.column(params.n_pre as usize);
-    let block = StepContext { constants, replica, spike_tables, params, minibatch, sample, biases };
+    let step_context =
+        StepContext { constants, replica, spike_tables, params, minibatch, sample, biases };
     let (layer, spike_mask) = (&mut layers[index], &mut spike_mask[index + 1]);
-    // The input of a few steps fits in the cache; splitting into groups only adds overhead.
+    // The input of a few steps fits in the cache, so splitting into groups only adds overhead.
     let count = match params.step_count {
         ..=STEPS_PER_WORD => threads,
         _ => (params.units as usize).div_ceil(NEURONS_PER_GROUP),
@@ -97,7 +99,7 @@ fn step_layer(
         .into_iter()
         .zip(layer.compartments.all_tiles().split(count))
         .zip(spikes[index + 1].all_tiles().split(count))
-        .zip(spike_mask.reserve_steps(&block.steps(), count));
+        .zip(spike_mask.reserve_steps(&step_context.steps(), count));
     let is_profiled = timer.is_on();
     let group_times = Mutex::new(KernelTimes::default());
     let step_group = |(((mut synaptic_input, mut compartments), mut spikes), spike_mask)| {
@@ -115,7 +117,7 @@ fn step_layer(
             );
             timer.lap_into(Kernel::SynapticInputSpikes, &group_times);
         }
-        step(&block, &mut synaptic_input, &mut compartments, &mut spikes, spike_mask);
+        step(&step_context, &mut synaptic_input, &mut compartments, &mut spikes, spike_mask);
         timer.lap_into(kernel, &group_times);
     };
     if threads == 1 {

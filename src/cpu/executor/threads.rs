@@ -1,41 +1,42 @@
-//! Number of threads, and the reason for it.
+//! Number of threads of the CPU backend.
 
 use std::env;
 use std::thread::available_parallelism;
 
 use crate::text::plural;
 
-/// A number of threads, and the reason for it.
+/// Number of threads, and its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Threads {
     /// Number of threads, at least 1.
     pub count: usize,
-    /// Reason for the number; `None` if it is the requested one.
+    /// Reason for the number; `None` if it was requested.
     pub reason: Option<String>,
 }
 
-/// Environment variables that limit the number of threads unless it is requested; the first valid one wins. Slurm's
-/// CPUs per task do not limit a process by themselves.
+/// Environment variables that limit the number of threads, unless a number is requested. The first valid one wins.
+/// Slurm's CPUs per task do not limit a process by themselves.
 const VARIABLES: [&str; 2] = ["SLURM_CPUS_PER_TASK", "RAYON_NUM_THREADS"];
 
 impl Threads {
-    /// Chooses the number of threads. `asked`: the requested number; 0 for one per usable CPU.
+    /// Chooses the number of threads. `requested`: number of threads, or 0 for one per usable CPU.
     ///
-    /// The number is limited to the usable CPUs (affinity and control-group quota): more threads would only wait for
-    /// each other.
-    pub fn choose(asked: usize) -> Self {
+    /// The number is at most that of the usable CPUs (affinity and control-group quota): more threads would only wait
+    /// for each other.
+    pub fn choose(requested: usize) -> Self {
         let usable = available_parallelism().map_or(1, usize::from);
-        Threads::limit(asked, usable, |name| env::var(name).ok())
+        Threads::limit(requested, usable, |name| env::var(name).ok())
     }
 
-    fn limit(asked: usize, usable: usize, variable: impl Fn(&str) -> Option<String>) -> Self {
+    /// Returns the number for `usable` CPUs. `variable`: value of an environment variable.
+    fn limit(requested: usize, usable: usize, variable: impl Fn(&str) -> Option<String>) -> Self {
         let cpus = plural(usable, "CPU");
-        if asked > usable {
-            let reason = format!("{asked} threads requested, but this process may use {cpus}");
+        if requested > usable {
+            let reason = format!("{requested} threads requested, but this process may use {cpus}");
             return Threads { count: usable, reason: Some(reason) };
         }
-        if asked > 0 {
-            return Threads { count: asked, reason: None };
+        if requested > 0 {
+            return Threads { count: requested, reason: None };
         }
         let set = VARIABLES.iter().find_map(|name| {
             let value: usize = variable(name)?.trim().parse().ok()?;
@@ -61,7 +62,7 @@ mod tests {
     #[test]
     fn choose_limits_threads_to_cpus_and_variables() {
         let none = |_: &str| None;
-        let count = |asked, usable| Threads::limit(asked, usable, none).count;
+        let count = |requested, usable| Threads::limit(requested, usable, none).count;
         assert_eq!([count(0, 8), count(3, 8), count(999, 8), count(0, 1)], [8, 3, 8, 1]);
         assert_eq!(Threads::limit(3, 8, none).reason, None);
         let reason = Threads::limit(999, 2, none).reason.unwrap();

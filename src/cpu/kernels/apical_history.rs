@@ -1,5 +1,5 @@
-//! Computes the apical input from spikes before the image with the current feedback weights: the input of each of the
-//! last K steps or, with the full kernel, its two traces.
+//! Sums the input of the apical dendrites from spikes before an image, with the current feedback weights: the input of
+//! each of the last K steps, or the two traces of the uncut kernel.
 
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
@@ -17,11 +17,11 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     scope: Scope::HiddenLayer,
     is_valid: |shape, _| shape.model.steps_apical_spikes(),
     reads: |shape, layer| {
-        let source = shape.feedback_population(layer);
+        let population = shape.feedback_population(layer);
         vec![
-            ArrayId::SpikeMask(source),
-            ArrayId::Spikes(source),
-            ArrayId::WindowMeans(source),
+            ArrayId::SpikeMask(population),
+            ArrayId::Spikes(population),
+            ArrayId::WindowMeans(population),
             ArrayId::Feedback(layer),
         ]
     },
@@ -34,12 +34,12 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     let SampleContext { shape, constants, minibatch, replica_state, .. } = *context;
     let layer = plan.launch.layer;
-    let source = shape.feedback_population(layer);
+    let population = shape.feedback_population(layer);
     let SampleState { spikes, spike_mask, spike_list, window_means, layers, .. } = state;
     let LayerState { apical_input, .. } = &mut layers[layer];
-    let (spike_list, window_means) = (&mut spike_list[source], &window_means[source]);
+    let (spike_list, window_means) = (&mut spike_list[population], &window_means[population]);
     if minibatch.reset_state == 0 {
-        spike_list.build(StepRange::past(constants), &spike_mask[source], &spikes[source]);
+        spike_list.build(StepRange::past(constants), &spike_mask[population], &spikes[population]);
     }
     let feedback = &replica_state.feedback[layer];
     apical_history(
@@ -53,8 +53,9 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     );
 }
 
-/// `spike_list`: spikes of the feedback population at the last K steps; `window_means`: of the same population,
-/// `[rows, n_feedback]`; `feedback`: `[columns, units]`; `apical_input`: `[history + 1, units]`.
+/// Sums the history rows of the apical input. `spike_list`: spikes of the feedback population at the last K steps;
+/// `window_means`: of the same population, `[rows, n_feedback]`; `feedback`: `[columns, units]`; `apical_input`:
+/// `[history + 1, units]`.
 pub fn apical_history(
     constants: &RunParams,
     params: &LaunchParams,

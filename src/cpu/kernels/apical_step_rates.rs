@@ -29,14 +29,14 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     let SampleContext { shape, minibatch, replica_state, sample, .. } = *context;
     let layer = plan.launch.layer;
-    let source = shape.feedback_population(layer);
+    let population = shape.feedback_population(layer);
     let LayerState { compartments, .. } = &mut state.layers[layer];
-    let (rates, feedback) = (&state.rates[source], &replica_state.feedback[layer]);
+    let (rates, feedback) = (&state.rates[population], &replica_state.feedback[layer]);
     apical_step_rates(&plan.params, minibatch, sample, rates, feedback, compartments);
 }
 
-/// `rates`: of the feedback population, `[1 + steps, n_feedback]`; `feedback`: `[columns, units]`; `compartments`:
-/// `[5, units]`.
+/// Sets the apical voltages. `rates`: of the feedback population, `[1 + steps, n_feedback]`; `feedback`:
+/// `[columns, units]`; `compartments`: `[5, units]`.
 pub fn apical_step_rates(
     params: &LaunchParams,
     minibatch: &BatchParams,
@@ -48,28 +48,27 @@ pub fn apical_step_rates(
     if params.step_count > 0 && params.first_step >= sample.steps() {
         return;
     }
-    // The row of the step before the one that reads the voltage.
+    // Row of the last step before the one that uses the voltage.
     let step = params.first_step + params.step_count;
-    let sources =
-        if step > 0 || minibatch.reset_state == 0 { params.n_feedback as usize } else { 0 };
-    sum(step as usize, sources, rates, feedback, compartments);
+    let n_pre = if step > 0 || minibatch.reset_state == 0 { params.n_feedback as usize } else { 0 };
+    sum(step as usize, n_pre, rates, feedback, compartments);
     add_biases(params, feedback, compartments);
 }
 
-/// Sums the columns of the first `sources` neurons times their rates, in ascending order.
+/// Sums the columns of the first `n_pre` neurons times their rates, in ascending order.
 #[multiversion(targets = "simd")]
 fn sum(
     step: usize,
-    sources: usize,
+    n_pre: usize,
     rates: &TiledArray<f32>,
     feedback: &WeightMatrix,
     compartments: &mut TiledArray<f32>,
 ) {
     for (tile, compartments) in compartments.iter_tiles_mut().enumerate() {
         let mut sums = Tile([0.0; LANES]);
-        for source in 0..sources {
-            let rate = rates.value(step, source);
-            let weights = &feedback.column(source)[tile];
+        for pre in 0..n_pre {
+            let rate = rates.value(step, pre);
+            let weights = &feedback.column(pre)[tile];
             for i in 0..LANES {
                 sums[i] += weights[i] * rate;
             }

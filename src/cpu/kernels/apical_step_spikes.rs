@@ -1,5 +1,5 @@
-//! Steps the apical dendrites: the feedback spikes of this step determine the apical voltage of the next step (a
-//! delay of one step). `A = kappa * (Y n) + c`.
+//! Advances the apical dendrites by one step: `A = kappa * (Y n) + c`. The feedback spikes of a step set the apical
+//! voltage of the next (the feedback delay is one step).
 
 use multiversion::multiversion;
 
@@ -23,12 +23,12 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     scope: Scope::HiddenLayer,
     is_valid: |shape, _| shape.model.steps_apical_spikes(),
     reads: |shape, layer| {
-        let source = shape.feedback_population(layer);
-        vec![ArrayId::SpikeMask(source), ArrayId::Spikes(source), ArrayId::Feedback(layer)]
+        let population = shape.feedback_population(layer);
+        vec![ArrayId::SpikeMask(population), ArrayId::Spikes(population), ArrayId::Feedback(layer)]
     },
     writes: |layer| vec![ArrayId::ApicalInput(layer), ArrayId::Compartments(layer)],
     columns: |launch| match launch.steps {
-        // Before the first step, no spike is summed.
+        // A launch of 0 steps sums no spikes.
         0 => Columns::ApicalBiases,
         _ => Columns::Feedback,
     },
@@ -39,7 +39,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     let SampleContext { shape, constants, minibatch, replica_state, sample, .. } = *context;
     let (layer, params) = (plan.launch.layer, &plan.params);
-    let source = shape.feedback_population(layer);
+    let population = shape.feedback_population(layer);
     let SampleState { spikes, spike_mask, spike_list, layers, .. } = state;
     let LayerState { apical_input, compartments, .. } = &mut layers[layer];
     let feedback = &replica_state.feedback[layer];
@@ -48,8 +48,8 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
         return;
     }
     let range = StepRange::new(constants, params, minibatch, sample);
-    let spike_list = &mut spike_list[source];
-    spike_list.build(range, &spike_mask[source], &spikes[source]);
+    let spike_list = &mut spike_list[population];
+    spike_list.build(range, &spike_mask[population], &spikes[population]);
     apical_step_spikes(constants, params, sample, spike_list, feedback, apical_input, compartments);
 }
 
@@ -75,7 +75,8 @@ pub fn apical_step_spikes(
 }
 
 /// Sets the apical voltages before the first spike of the image. After a reset they equal the bias; otherwise they
-/// follow from the history that `apical_history` summed with the current feedback weights. Shapes: see [`apical_step_spikes`].
+/// follow from the history that `apical_history` summed with the current feedback weights. Shapes: see
+/// [`apical_step_spikes`].
 pub fn begin_apical(
     constants: &RunParams,
     params: &LaunchParams,

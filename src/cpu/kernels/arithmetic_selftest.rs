@@ -1,5 +1,6 @@
-//! Self-test of the arithmetic: every function that determines the kernels' results, applied to arguments made from
-//! random words. The twin of `shaders/arithmetic_selftest.wgsl`; both follow the same order line by line.
+//! Applies every function that affects results to arguments made from random words: the self-test of a device.
+//!
+//! Twin of `shaders/arithmetic_selftest.wgsl`, comparable line by line.
 
 use crate::interface::RunParams;
 use crate::model::exact_math::{
@@ -9,7 +10,7 @@ use crate::model::exact_math::{
 use crate::model::spikes::FRACTION_BITS;
 use crate::random::philox;
 
-/// Names of the results per word, in order.
+/// Names of the results per word, in the order of the results.
 pub const FUNCTIONS: [&str; 25] = [
     "integer to fraction",
     "sum",
@@ -40,25 +41,26 @@ pub const FUNCTIONS: [&str; 25] = [
 
 /// Returns the results of all [`FUNCTIONS`] for each of `words`.
 pub fn arithmetic_selftest(constants: &RunParams, words: &[u32]) -> Vec<u32> {
-    let results = (0..words.len()).flat_map(|index| of_word(constants, words, index));
-    results.collect()
+    (0..words.len()).flat_map(|index| results(constants, words, index)).collect()
 }
 
-fn of_word(constants: &RunParams, words: &[u32], index: usize) -> [u32; FUNCTIONS.len()] {
+/// Returns the results of all [`FUNCTIONS`] for the word `index`.
+fn results(constants: &RunParams, words: &[u32], index: usize) -> [u32; FUNCTIONS.len()] {
     // Functions of several arguments also read the following words.
     let w: [u32; 6] = std::array::from_fn(|k| words[(index + k) % words.len()]);
 
     let u = uniform01(w[0]);
     let argument = (u - 0.5) * 200.0;
-    let a = scattered(w[0], -16, 32);
-    let b = scattered(w[1], -16, 32);
-    let c = scattered(w[2], -16, 32);
-    let wide = scattered(w[0], -119, 239).abs();
-    let tiny = scattered(w[1], -80, 40);
+    let a = random_float(w[0], -16, 32);
+    let b = random_float(w[1], -16, 32);
+    let c = random_float(w[2], -16, 32);
+    let wide = random_float(w[0], -119, 239).abs();
+    let tiny = random_float(w[1], -80, 40);
 
-    let mut filtered = 0.0;
+    let mut filtered_input = 0.0;
     for k in 0..constants.tap_count as usize {
-        filtered += constants.kernel_taps[k] * scattered(words[(index + k) % words.len()], -4, 8);
+        filtered_input +=
+            constants.kernel_taps[k] * random_float(words[(index + k) % words.len()], -4, 8);
     }
     let mut decayed = tiny;
     for _ in 0..8 {
@@ -69,7 +71,7 @@ fn of_word(constants: &RunParams, words: &[u32], index: usize) -> [u32; FUNCTION
     let s = sigmoid(argument);
     let random = philox([w[0], w[1], w[2], w[3]], [w[4], w[5]]);
     // Magnitudes down to the smallest normal number, mostly below the smallest weight.
-    let mut weight = scattered(w[3], -126, 100);
+    let mut weight = random_float(w[3], -126, 100);
     for _ in 0..8 {
         weight = flush_weight((weight - u * weight) - uniform01(w[4]) * weight);
     }
@@ -89,7 +91,7 @@ fn of_word(constants: &RunParams, words: &[u32], index: usize) -> [u32; FUNCTION
         (a * b).to_bits(),
         (a * b + c).to_bits(),
         (c - a * b).to_bits(),
-        filtered.to_bits(),
+        filtered_input.to_bits(),
         decayed.to_bits(),
         flush(tiny * tiny, SMALLEST_GRADIENT).to_bits(),
         flush(square, SMALLEST_MOMENT).to_bits(),
@@ -112,14 +114,14 @@ fn of_word(constants: &RunParams, words: &[u32], index: usize) -> [u32; FUNCTION
     ]
 }
 
-/// Returns a uniform number in [0, 1), as kernels compare it with probabilities.
+/// Returns a number in [0, 1), as kernels compare random words with probabilities.
 fn uniform01(word: u32) -> f32 {
     const SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
     (word >> (32 - FRACTION_BITS)) as f32 * SCALE
 }
 
 /// Returns a float of either sign with a magnitude in [`2^lowest`, `2^(lowest + span)`).
-fn scattered(word: u32, lowest: i32, span: u32) -> f32 {
+fn random_float(word: u32, lowest: i32, span: u32) -> f32 {
     let exponent = (lowest + 127) as u32 + (word & 0xFF) % span;
     f32::from_bits((word & 0x8000_0000) | exponent << 23 | ((word >> 8) & 0x7F_FFFF))
 }

@@ -1,18 +1,20 @@
-//! Averaging windows at the ends of the phases, and the weight of a spike in an average. The twin of
-//! `shaders/shared/averaging_window.wgsl`.
+//! Averaging windows at the ends of the phases, and the weight of a spike in an average.
+//!
+//! Twin of `shaders/shared/averaging_window.wgsl` and `window_means.wgsl`.
 
 use crate::cpu::simd::tiled::Tile;
 use crate::interface::{RunParams, Sample, window_mean};
 
-/// The `length` steps before step `end`.
+/// Window of `length` steps that ends before step `end`.
 pub struct PhaseWindow {
     pub end: u32,
     pub length: u32,
+    /// `1 / length`.
     pub inverse: f32,
 }
 
 impl PhaseWindow {
-    /// Returns the window of the forward phase, shifted back by `lead` steps.
+    /// Returns the window that ends `lead` steps before the forward phase ends.
     #[inline(always)]
     pub fn forward(sample: &Sample, lead: u32) -> Self {
         PhaseWindow {
@@ -22,7 +24,7 @@ impl PhaseWindow {
         }
     }
 
-    /// Returns the window of the target phase, shifted back by `lead` steps.
+    /// Returns the window that ends `lead` steps before the target phase ends.
     #[inline(always)]
     pub fn target(sample: &Sample, lead: u32) -> Self {
         PhaseWindow {
@@ -32,19 +34,20 @@ impl PhaseWindow {
         }
     }
 
+    /// Whether a step is in the window.
     #[inline(always)]
     pub fn contains(&self, step: u32) -> bool {
         step + self.length >= self.end && step < self.end
     }
 
-    /// Returns the first step whose spikes contribute to the window, with a delay of `delay` steps.
+    /// Returns the first step with spikes that contribute to the window after `delay` steps.
     #[inline(always)]
     pub fn first_contributing_step(&self, constants: &RunParams, delay: u32) -> u32 {
         let reach = self.length + constants.tap_count - 1 + delay;
         self.end - reach.min(self.end)
     }
 
-    /// Returns the kernel summed over the window for a spike that arrives at `step`.
+    /// Returns the response to a spike that arrives at `step`, summed over the window.
     #[inline(always)]
     pub fn weight(&self, constants: &RunParams, step: u32) -> f32 {
         let until_end = self.end - step;
@@ -55,7 +58,8 @@ impl PhaseWindow {
     }
 }
 
-/// Returns the row of the feedback mean of a phase (0: forward, 1: target) whose window ends `lead` steps early.
+/// Returns the row of the window means for feedback in a phase (0 forward, 1 target), averaged over a window that ends
+/// `lead` steps before the phase ends.
 #[inline(always)]
 pub fn feedback_row(constants: &RunParams, phase: u32, lead: u32) -> usize {
     match lead {
@@ -64,18 +68,18 @@ pub fn feedback_row(constants: &RunParams, phase: u32, lead: u32) -> usize {
     }
 }
 
-/// Stores the means of a tile that the layer above and the feedback read, each if wanted. `mean`: of a window, with a delay
-/// of some steps.
+/// Stores the means of a tile that the next layer and the feedback read, each if the population sends them. `mean`:
+/// mean over a window with a delay in steps.
 #[inline(always)]
 pub fn store_means(
     constants: &RunParams,
     sample: &Sample,
-    is_sent_upward: bool,
+    feeds_forward: bool,
     feeds_back: bool,
     window_means: &mut [Tile<f32>],
     mean: impl Fn(&PhaseWindow, u32) -> Tile<f32>,
 ) {
-    if is_sent_upward {
+    if feeds_forward {
         window_means[window_mean::FORWARD] = mean(&PhaseWindow::forward(sample, 0), 0);
     }
     if feeds_back {

@@ -1,6 +1,6 @@
-//! The hidden error by exact backpropagation, instead of by plateau potentials:
-//! `E = (W_next^T E_next) k_B phi_max sigma'(C)`, with C the mean over the forward phase. Errors include the factor P
-//! of their layer's update.
+//! Computes hidden errors by exact backpropagation instead of plateau potentials:
+//! `E = (W_next^T E_next) k_B phi_max sigma'(Cf)`, including the factors P of both updates. Cf is the mean of C in the
+//! forward phase.
 
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
@@ -13,38 +13,38 @@ use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope}
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "`E = (W_aboveᵀ E_above) k_B φ_max σ'(C_f)`",
+    equation: "`E = (W_nextᵀ E_next) k_B φ_max σ'(C_f)`",
     scope: Scope::HiddenLayer,
     is_valid: |_, _| true,
     reads: |_, layer| {
         vec![ArrayId::Compartments(layer), ArrayId::Weights(layer + 1), ArrayId::Errors(layer + 1)]
     },
     writes: |layer| vec![ArrayId::Errors(layer)],
-    columns: |_| Columns::WeightsAbove,
+    columns: |_| Columns::NextWeights,
     threads: |grid| [grid.units(), 1],
     cpu: CpuFunction::Sample(run),
 };
 
 fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     let SampleContext { replica, replica_state, .. } = *context;
-    let above = plan.launch.layer + 1;
-    let (layers, layers_above) = state.layers.split_at_mut(above);
-    let LayerState { compartments, errors, .. } = &mut layers[above - 1];
-    let (weights_above, errors_above) = (&replica_state.weights[above], &layers_above[0].errors);
-    backprop_error(replica, &plan.params, compartments, weights_above, errors_above, errors);
+    let next = plan.launch.layer + 1;
+    let (layers, next_layers) = state.layers.split_at_mut(next);
+    let LayerState { compartments, errors, .. } = &mut layers[next - 1];
+    let (weights_next, errors_next) = (&replica_state.weights[next], &next_layers[0].errors);
+    backprop_error(replica, &plan.params, compartments, weights_next, errors_next, errors);
 }
 
-/// `compartments`: `[5, units]`; `weights_above`: `[units + 1, n_next]`; `errors_above`: `[1, n_next]`;
-/// `errors`: `[1, units]`.
+/// Computes the errors of a hidden layer. `compartments`: `[5, units]`; `weights_next`: `[units + 1, n_next]`;
+/// `errors_next`: `[1, n_next]`; `errors`: `[1, units]`.
 pub fn backprop_error(
     replica: &ReplicaParams,
     params: &LaunchParams,
     compartments: &TiledArray<f32>,
-    weights_above: &WeightMatrix,
-    errors_above: &TiledArray<f32>,
+    weights_next: &WeightMatrix,
+    errors_next: &TiledArray<f32>,
     errors: &mut TiledArray<f32>,
 ) {
-    // In the last hidden layer, P is `phi_max` times P of the output.
+    // For the last hidden layer, P is `phi_max` times the output's P.
     let gain = match params.is_last_hidden {
         1 => replica.phi_max * replica.backprop_gain,
         _ => replica.backprop_gain,
@@ -55,12 +55,12 @@ pub fn backprop_error(
         let count = LANES.min(units - first);
         // Interleave the sums of 16 neurons: additions to one sum depend on each other.
         let mut sums = [0.0; LANES];
-        for (place, above) in errors_above.single_row().iter().enumerate() {
-            let used = LANES.min(params.n_next as usize - place * LANES);
+        for (next_tile, next_errors) in errors_next.single_row().iter().enumerate() {
+            let used = LANES.min(params.n_next as usize - next_tile * LANES);
             let columns = sums[..count].iter_mut().enumerate();
-            for (sum, column) in columns.map(|(i, sum)| (sum, weights_above.column(first + i))) {
+            for (sum, column) in columns.map(|(i, sum)| (sum, weights_next.column(first + i))) {
                 for j in 0..used {
-                    *sum += column[place][j] * above[j];
+                    *sum += column[next_tile][j] * next_errors[j];
                 }
             }
         }

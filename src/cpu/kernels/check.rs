@@ -1,5 +1,6 @@
-//! Checks of the work of a run. Shaders are compiled without bounds checks, so every index that reaches one is checked here,
-//! for both backends.
+//! Checks of minibatches, samples and launches before they run.
+//!
+//! Shaders are compiled without bounds checks, so every index that reaches a shader is checked here, for both backends.
 
 use super::definition::{CpuFunction, Scope};
 use crate::interface::{
@@ -7,50 +8,54 @@ use crate::interface::{
     check_samples,
 };
 
-/// Checks the work of a run.
+/// Checks the minibatches, samples and launches of a run.
 ///
 /// # Errors
-/// Returns a [`BackendError`] if the samples do not match the replicas, or if an image, a slot, a label, a step or a
-/// layer is out of range.
+/// Returns a [`BackendError`] if the samples do not match the replicas, or if an image, a result slot, a label, a step
+/// or a layer is out of range.
 pub fn check_work(
     shape: &Shape,
     minibatches: &[BatchParams],
-    lanes: &[Sample],
+    samples: &[Sample],
     launches: &[Launch],
     classes: u32,
 ) -> Result<(), BackendError> {
-    check_samples(shape, minibatches, lanes)?;
+    check_samples(shape, minibatches, samples)?;
     launches.iter().try_for_each(|launch| check_launch(shape, launch))?;
-    if let Some(lane) = lanes.iter().find(|lane| lane.label >= classes) {
-        let reason = format!("label {} of image {}, of {classes} classes", lane.label, lane.image);
+    if let Some(sample) = samples.iter().find(|sample| sample.label >= classes) {
+        let reason =
+            format!("label {} of image {}, of {classes} classes", sample.label, sample.image);
         return Err(BackendError::InvalidSamples(reason));
     }
     if launches.iter().any(|launch| launch.kernel == Kernel::WindowMeanSpikes) {
-        lanes.iter().try_for_each(|lane| check_averages(shape, lane))?;
+        samples.iter().try_for_each(|sample| check_averages(shape, sample))?;
     }
     Ok(())
 }
 
-/// Checks that averages begin within their phase, and that the image is long enough for the next image's spike history.
-fn check_averages(shape: &Shape, lane: &Sample) -> Result<(), BackendError> {
-    let phases =
-        [(lane.steps_forward, lane.window_forward), (lane.steps_target, lane.window_target)];
-    let early = shape.model.plateau_timing.max_lead();
-    let fits = |(steps, window): (u32, u32)| steps >= window.saturating_add(early);
-    if !phases.into_iter().all(fits) || lane.steps() < shape.history_words() * STEPS_PER_WORD {
+/// Checks that averaging windows lie within their phases, and that the image fills the next image's spike history.
+fn check_averages(shape: &Shape, sample: &Sample) -> Result<(), BackendError> {
+    let phases = [
+        (sample.steps_forward, sample.window_forward),
+        (sample.steps_target, sample.window_target),
+    ];
+    let lead = shape.model.plateau_timing.max_lead();
+    let fits = |(steps, window): (u32, u32)| steps >= window.saturating_add(lead);
+    if !phases.into_iter().all(fits) || sample.steps() < shape.history_words() * STEPS_PER_WORD {
         return Err(BackendError::InvalidSamples(format!(
-            "phases of {} and {} steps, too short for averages of {} and {} steps that begin up to {early} steps \
+            "phases of {} and {} steps, too short for averages of {} and {} steps that begin up to {lead} steps \
              early, or for {} taps",
-            lane.steps_forward,
-            lane.steps_target,
-            lane.window_forward,
-            lane.window_target,
+            sample.steps_forward,
+            sample.steps_target,
+            sample.window_forward,
+            sample.window_target,
             shape.taps
         )));
     }
     Ok(())
 }
 
+/// Checks that the layer of a launch is in the kernel's scope, and its steps in the image and the block.
 fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
     let &Launch { kernel, layer, first, steps } = launch;
     let definition = kernel.definition();

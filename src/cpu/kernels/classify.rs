@@ -1,4 +1,4 @@
-//! Computes the predicted class of an image and the output's loss.
+//! Computes the class of an image and the output's loss.
 
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
@@ -28,10 +28,10 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     classify(constants, replica, &plan.params, sample, compartments, &mut state.result);
 }
 
-/// `compartments`: of the output, `[5, units]`; `result`: `[2]`.
+/// Computes class and loss. `compartments`: voltages of the output, `[5, units]`; `result`: `[2]`.
 ///
-/// The class is the one whose neurons have the highest mean voltage; the lowest index wins ties. The loss is
-/// `sum (phi_t - phi_max sigma(C))^2`, or zero if there was no target phase.
+/// The class is the one with the highest mean voltage, the first of several. The loss is
+/// `L1 = sum (phi_t - phi_max sigma(Cf))^2`, or zero without a target phase.
 pub fn classify(
     constants: &RunParams,
     replica: &ReplicaParams,

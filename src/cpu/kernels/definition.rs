@@ -1,4 +1,4 @@
-//! Definition of a kernel, from which both backends take everything that they know about it.
+//! Definition of a kernel: all facts about it that the backends use.
 
 use crate::cpu::simd::tiled::{Tile, TileSlice};
 use crate::cpu::spikes::mask::SpikeMaskSlice;
@@ -10,13 +10,13 @@ use crate::interface::{
     Stop,
 };
 
-/// Facts about a kernel. Each kernel's file in this folder has one, beside its CPU function.
+/// Facts about a kernel. Each kernel's file in this folder contains one, beside its CPU function.
 pub struct KernelDefinition {
     /// Equation in the notation of `docs/concepts/model.md`, as Markdown.
     pub equation: &'static str,
     /// Neurons that a launch processes.
     pub scope: Scope,
-    /// Whether networks of a shape can run the kernel on a layer, or a population, of its scope.
+    /// Whether networks of a shape run the kernel on a layer, or a population, of its scope.
     pub is_valid: fn(&Shape, usize) -> bool,
     /// Arrays that a launch on a layer only reads, in the order of the shader's bindings.
     pub reads: fn(&Shape, usize) -> Vec<ArrayId>,
@@ -24,7 +24,7 @@ pub struct KernelDefinition {
     pub writes: fn(usize) -> Vec<ArrayId>,
     /// Matrix columns that a launch covers. If a GPU cannot bind all of them, each dispatch binds a range.
     pub columns: fn(&Launch) -> Columns,
-    /// Number of GPU threads along x and y. Along z there is one per sample, or per replica for kernels that change
+    /// Number of GPU threads along x and y. Along z, one per sample, or one per replica for kernels that change
     /// weights.
     pub threads: fn(&Grid) -> [u32; 2],
     /// CPU function.
@@ -49,7 +49,7 @@ pub enum Scope {
 /// Matrix columns that a launch covers, one per presynaptic neuron, then the biases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Columns {
-    /// None.
+    /// No columns.
     None,
     /// All columns of the layer's weights, and of their moments and gradient.
     Weights,
@@ -57,8 +57,8 @@ pub enum Columns {
     Synapses,
     /// The biases of the layer's weights, their last column.
     Biases,
-    /// The columns of the weights of the layer above, one per neuron of the layer.
-    WeightsAbove,
+    /// The columns of the next layer's weights, one per neuron of the layer.
+    NextWeights,
     /// All columns of the layer's feedback weights.
     Feedback,
     /// The apical biases, the last column of the layer's feedback weights.
@@ -72,7 +72,7 @@ impl Columns {
         match self {
             Columns::None => 0,
             Columns::Weights | Columns::Synapses | Columns::Biases => shape.n_pre(layer) + 1,
-            Columns::WeightsAbove => shape.units(layer) + 1,
+            Columns::NextWeights => shape.units(layer) + 1,
             Columns::Feedback | Columns::ApicalBiases => shape.feedback_columns(layer),
         }
     }
@@ -104,9 +104,9 @@ pub enum CpuFunction {
     Sample(fn(&mut SampleState, &SampleContext, &LaunchPlan)),
     /// Runs on each sample, on up to [`SampleContext::threads`] threads. Returns the number of threads used.
     SplitSample(fn(&mut SampleState, &SampleContext, &LaunchPlan) -> usize),
-    /// Steps the neurons of each sample, a group of tiles at a time.
+    /// Advances the neurons of each sample, a group of tiles at a time.
     Neurons(NeuronFunction),
-    /// Runs when the array is read: kernels of this backend do not use it.
+    /// Runs when the array is read, since no CPU kernel uses it.
     OnRead,
     /// Runs after all samples, on all weights of a replica.
     AfterSamples(ReplicaFunction),
@@ -115,8 +115,8 @@ pub enum CpuFunction {
 /// Function that changes the weights of a replica.
 pub type ReplicaFunction = fn(&mut ReplicaState, &ReplicaContext, &LaunchPlan);
 
-/// Function that steps a slice of tiles. Arguments: the launch; its rows of synaptic input `[history + block, units]`;
-/// compartments `[5, units]`; spike counts `[history words + words, units]`; the mask of the same spikes.
+/// Function that advances a slice of tiles. Arguments: the launch; synaptic input, `[history + block, units]`;
+/// compartments, `[5, units]`; spike counts, `[history words + words, units]`; the mask of the same spikes.
 pub type NeuronFunction =
     fn(&StepContext, &mut TileSlice<f32>, &mut TileSlice<f32>, &mut TileSlice<u32>, SpikeMaskSlice);
 
@@ -143,7 +143,7 @@ pub struct SampleContext<'a> {
     pub threads: usize,
 }
 
-/// Parameters of a launch that steps neurons of one sample.
+/// Parameters of a launch that advances neurons of one sample.
 pub struct StepContext<'a> {
     pub constants: &'a RunParams,
     pub replica: &'a ReplicaParams,
@@ -158,7 +158,7 @@ pub struct StepContext<'a> {
 /// Parameters and samples that kernels of one replica read.
 pub struct ReplicaContext<'a> {
     pub shape: &'a Shape,
-    /// Once requested, only some weights are changed.
+    /// Stop request. After it, the kernel leaves the remaining weights unchanged.
     pub stop: &'a Stop,
     pub constants: &'a RunParams,
     pub replica: &'a ReplicaParams,
@@ -178,7 +178,7 @@ impl Kernel {
         matches!(self.definition().scope, Scope::Input | Scope::Population)
     }
 
-    /// Whether the kernel changes weights after the samples of a minibatch are done.
+    /// Whether the kernel changes weights after all samples of a minibatch.
     pub fn is_plasticity(self) -> bool {
         matches!(self.definition().cpu, CpuFunction::AfterSamples(_))
     }

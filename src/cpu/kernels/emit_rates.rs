@@ -1,4 +1,4 @@
-//! Stores the rates `phi_max sigma(C)` of a layer at a step, for populations that transmit rates instead of spikes.
+//! Stores the rates `phi_max sigma(C)` of a layer at a step, spikes per step, if the layer sends rates.
 
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
@@ -27,7 +27,7 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     emit_rates(replica, &plan.params, sample, compartments, rates);
 }
 
-/// `compartments`: `[5, units]`; `rates`: `[1 + steps, units]`.
+/// Stores the rates of a step. `compartments`: `[5, units]`; `rates`: `[1 + steps, units]`.
 pub fn emit_rates(
     replica: &ReplicaParams,
     params: &LaunchParams,

@@ -1,4 +1,4 @@
-//! Writes the input rates of an image: `phi_max * pixel` at every step.
+//! Converts an image to rates: `phi_max * pixel` at every step, spikes per step.
 
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
@@ -24,7 +24,8 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     encode_rates(&plan.params, sample, &replica_state.input_rates, image, &mut state.rates[0]);
 }
 
-/// `input_rates`: `[256]`; `image`: pixels, `[units]`; `rates`: `[1 + steps, units]`.
+/// Stores the rates of the launch's steps. `input_rates`: `[256]`; `image`: pixels, `[units]`; `rates`: `[1 + steps,
+/// units]`.
 pub fn encode_rates(
     params: &LaunchParams,
     sample: &Sample,

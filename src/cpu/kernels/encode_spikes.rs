@@ -1,4 +1,4 @@
-//! Draws the input spikes of an image: counts of mean `phi_max * pixel` per step.
+//! Draws the input's spikes from an image: Poisson counts with mean `phi_max * pixel` per step.
 
 use multiversion::multiversion;
 use multiversion::target::match_target;
@@ -32,15 +32,15 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     let SampleContext { constants, replica, minibatch, replica_state, sample, image, .. } =
         *context;
-    let (thresholds, params) = (&replica_state.thresholds, &plan.params);
+    let (input_cdf, params) = (&replica_state.thresholds, &plan.params);
     let (spikes, spike_mask) = (&mut state.spikes[0], &mut state.spike_mask[0]);
     encode_spikes(
-        constants, replica, params, minibatch, sample, thresholds, image, spikes, spike_mask,
+        constants, replica, params, minibatch, sample, input_cdf, image, spikes, spike_mask,
     );
 }
 
-/// `thresholds`: `[256, 16]`; `image`: pixels, `[units]`; `spikes`: counts, `[history words + words, units]`;
-/// `spike_mask`: the mask of the same spikes.
+/// Draws the spikes of the launch's steps. `input_cdf`: spike thresholds, `[256, 16]`; `image`: pixels, `[units]`;
+/// `spikes`: spike counts, `[history words + words, units]`; `spike_mask`: mask of the same spikes.
 #[multiversion(targets = "simd")]
 #[allow(clippy::too_many_arguments)] // one per binding of the shader
 pub fn encode_spikes(
@@ -49,7 +49,7 @@ pub fn encode_spikes(
     params: &LaunchParams,
     minibatch: &BatchParams,
     sample: &Sample,
-    thresholds: &[u32],
+    input_cdf: &[u32],
     image: &[u8],
     spikes: &mut TiledArray<u32>,
     spike_mask: &mut SpikeMask,
@@ -71,7 +71,7 @@ pub fn encode_spikes(
     for mut spike_mask in spike_mask.reserve_steps(&steps, 1) {
         for tile in 0..spike_mask.tiles() {
             let pixels =
-                PixelTile::new(replica, minibatch, sample, thresholds, image, &spike_mask, tile);
+                PixelTile::new(replica, minibatch, sample, input_cdf, image, &spike_mask, tile);
             let mut bits = spike_mask.tile_mask(tile);
             for word in words.clone() {
                 let first = word * STEPS_PER_WORD;
@@ -90,17 +90,17 @@ pub fn encode_spikes(
     }
 }
 
-/// Up to sixteen pixels that are not black.
+/// Tile of up to 16 pixels that are not black.
 struct PixelTile<'a> {
     replica: &'a ReplicaParams,
-    source: u32,
-    position: u32,
-    thresholds: &'a [u32],
+    rng_split: u32,
+    draw_index: u32,
+    input_cdf: &'a [u32],
     image: &'a [u8],
     pixels: [u32; LANES],
     /// Number of valid entries of `pixels`.
     count: usize,
-    /// Largest words that give at least one, two and three spikes; 0 if no word does.
+    /// Largest random words that give at least one, two and three spikes, or 0, `[3, 16]`.
     largest: [[u32; LANES]; 3],
 }
 
@@ -110,7 +110,7 @@ impl<'a> PixelTile<'a> {
         replica: &'a ReplicaParams,
         minibatch: &BatchParams,
         sample: &Sample,
-        thresholds: &'a [u32],
+        input_cdf: &'a [u32],
         image: &'a [u8],
         spike_mask: &SpikeMaskSlice,
         tile: usize,
@@ -118,16 +118,16 @@ impl<'a> PixelTile<'a> {
         let pixels = spike_mask.units(tile);
         let mut largest = [[0; LANES]; 3];
         for (i, &pixel) in pixels.iter().enumerate() {
-            let limits = limits(thresholds, image[pixel as usize]);
+            let limits = limits(input_cdf, image[pixel as usize]);
             for (k, limit) in limits.enumerate().take(largest.len()) {
                 largest[k][i] = limit.saturating_sub(1);
             }
         }
         PixelTile {
             replica,
-            source: minibatch.rng_split,
-            position: sample.draw_index,
-            thresholds,
+            rng_split: minibatch.rng_split,
+            draw_index: sample.draw_index,
+            input_cdf,
             image,
             pixels: *spike_mask.padded_units(tile),
             count: pixels.len(),
@@ -135,20 +135,20 @@ impl<'a> PixelTile<'a> {
         }
     }
 
-    /// Returns the counts of the steps `first .. end`, which share a word.
+    /// Draws the counts of the steps `first .. end`, which share a word, and sets their bits in the mask.
     #[inline(always)]
     fn draw_word<V: Simd>(&self, first: u32, end: u32, spike_mask: &mut TileMask) -> [u32; LANES] {
-        let word0 = counter0(RngStream::Spikes, 0, self.source);
+        let word0 = counter0(RngStream::Spikes, 0, self.rng_split);
         let index = first / STEPS_PER_WORD;
-        let random = V::philox(word0, self.position, &self.pixels, index, self.replica.seed);
-        let [once, twice, thrice] = &self.largest;
+        let random = V::philox(word0, self.draw_index, &self.pixels, index, self.replica.seed);
+        let [max_ge1, max_ge2, max_ge3] = &self.largest;
         let (once, twice, thrice) = (V::load_u32(once), V::load_u32(twice), V::load_u32(thrice));
         let mut counts = V::splat_u32(0);
         let mut open = [0; STEPS_PER_WORD as usize];
         let mut any_open = 0;
         for (slot, step) in (0..).zip(first..end) {
             let word = random[(slot % 4) as usize];
-            // The high half leaves about one pixel in 65,536 undecided; three spikes are nearly as rare.
+            // The high half leaves about one pixel in 65,536 undecided. Three spikes are nearly as rare.
             let low = if slot < 4 { word << 16 } else { word & V::splat_u32(!LOW16) };
             let high = low | V::splat_u32(LOW16);
             let (once, maybe_once) = (V::le(high, once), V::le(low, once));
@@ -173,7 +173,7 @@ impl<'a> PixelTile<'a> {
         words
     }
 
-    /// Adds the counts of the undecided pixels of each step.
+    /// Adds the counts of the undecided pixels of each step to `words`, and their bits to the mask.
     #[cold]
     fn decide_remaining(
         &self,
@@ -195,13 +195,14 @@ impl<'a> PixelTile<'a> {
         }
     }
 
-    /// Returns the count of a pixel. The low half of the word is drawn only if the high half does not determine it.
+    /// Returns the spike count of a pixel at a step. The low half of the random word is drawn only if the high half
+    /// does not decide the count.
     fn count_of(&self, high_half: u32, pixel: u32, step: u32) -> u32 {
-        let limits = limits(self.thresholds, self.image[pixel as usize]);
+        let limits = limits(self.input_cdf, self.image[pixel as usize]);
         let is_open = limits.clone().any(|limit| upper16(limit) == upper16(high_half));
         let word = if is_open {
-            let word0 = counter0(RngStream::LowHalf, 0, self.source);
-            let counter = [word0, self.position, pixel, step];
+            let word0 = counter0(RngStream::LowHalf, 0, self.rng_split);
+            let counter = [word0, self.draw_index, pixel, step];
             high_half | upper16(philox(counter, self.replica.seed)[0])
         } else {
             high_half
@@ -210,8 +211,8 @@ impl<'a> PixelTile<'a> {
     }
 }
 
-/// Returns the nonzero thresholds of a pixel value: words below the `k`-th give at least `k` spikes.
-fn limits(thresholds: &[u32], level: u8) -> impl Iterator<Item = u32> + Clone + '_ {
-    let of_level = &thresholds[usize::from(level) * THRESHOLDS..][..THRESHOLDS];
+/// Returns the nonzero thresholds of a pixel value: a random word below the `k`-th gives at least `k` spikes.
+fn limits(input_cdf: &[u32], level: u8) -> impl Iterator<Item = u32> + Clone + '_ {
+    let of_level = &input_cdf[usize::from(level) * THRESHOLDS..][..THRESHOLDS];
     of_level.iter().copied().take_while(|&limit| limit > 0)
 }

@@ -1,7 +1,7 @@
-//! Updates feedback weights towards an inverse of the feed-forward function: so that the forward plateau potential
-//! `alpha_f` approaches the somatic rate.
+//! Moves feedback weights towards the inverse of the feed-forward function: the plateau potential `alpha_f` of the
+//! forward phase approaches the soma's rate.
 //!
-//! `E_inv = -(phi_max sigma(Cf) - alpha_f) sigma'(Af)`, `Y -= eta E_inv s_fb`, averaged over the minibatch.
+//! `E_inv = -(phi_max sigma(Cf) - alpha_f) sigma'(Af)`, `Y -= eta mean(E_inv s_fb)`.
 
 use rayon::prelude::*;
 
@@ -38,7 +38,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &LaunchPlan) {
     let &ReplicaContext { shape, stop, replica, minibatch, samples, .. } = context;
     let (layer, params) = (plan.launch.layer, &plan.params);
-    let source = shape.feedback_population(layer);
+    let population = shape.feedback_population(layer);
     let errors: Vec<Vec<Tile<f32>>> =
         samples.par_iter().map(|sample| errors(replica, layer, sample)).collect();
     let columns: Vec<&mut [Tile<f32>]> = replica_state.feedback[layer].columns_mut().collect();
@@ -50,7 +50,7 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &Launch
         let eta = if is_bias { replica.apical_bias_eta } else { replica.feedback_eta };
         let eta = scaled_eta(eta, minibatch);
         let presynaptic = |sample: &PersistentState| {
-            if is_bias { 1.0 } else { sample.feedback_forward(source, index) }
+            if is_bias { 1.0 } else { sample.feedback_forward(population, index) }
         };
         let contributions: Vec<Contribution> = samples
             .iter()

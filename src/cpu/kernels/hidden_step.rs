@@ -1,4 +1,4 @@
-//! Steps hidden neurons: basal voltage from the filtered input, soma by forward Euler, spikes.
+//! Advances hidden neurons: basal voltage from the filtered synaptic input, soma by forward Euler, spikes.
 //!
 //! `B = kappa * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`.
 
@@ -31,10 +31,10 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Neurons(hidden_step),
 };
 
-/// Steps a slice of tiles. Shapes: see [`NeuronFunction`](super::definition::NeuronFunction).
+/// Advances a slice of tiles. Shapes: see [`NeuronFunction`](super::definition::NeuronFunction).
 #[multiversion(targets = "simd")]
 fn hidden_step(
-    block: &StepContext,
+    context: &StepContext,
     synaptic_input: &mut TileSlice<f32>,
     compartments: &mut TileSlice<f32>,
     spikes: &mut TileSlice<u32>,
@@ -42,22 +42,27 @@ fn hidden_step(
 ) {
     match_target! {
         "x86_64+avx512f" => step_tiles::<crate::cpu::simd::avx512::Avx512, HiddenNeuron>(
-            block, synaptic_input, compartments, spikes, spike_mask
+            context, synaptic_input, compartments, spikes, spike_mask
         ),
         _ => step_tiles::<Scalar16, HiddenNeuron>(
-            block, synaptic_input, compartments, spikes, spike_mask
+            context, synaptic_input, compartments, spikes, spike_mask
         ),
     }
 }
 
+/// Neuron with basal and apical dendrites.
 struct HiddenNeuron;
 
 impl NeuronModel for HiddenNeuron {
     const IS_OUTPUT: bool = false;
 
     #[inline(always)]
-    fn soma_terms<V: Simd>(block: &StepContext, _: usize, apical: V::Floats) -> [SomaTerms<V>; 2] {
-        let replica = block.replica;
+    fn soma_terms<V: Simd>(
+        context: &StepContext,
+        _: usize,
+        apical: V::Floats,
+    ) -> [SomaTerms<V>; 2] {
+        let replica = context.replica;
         let current = V::Floats::splat(replica.hidden_apical_gain) * apical;
         let (decay, basal_gain) = (replica.hidden_decay, replica.hidden_basal_gain);
         [SomaTerms { decay, basal_gain, current }, SomaTerms { decay, basal_gain, current }]

@@ -1,4 +1,4 @@
-//! Parameters of a launch.
+//! Construction of the parameters of a launch.
 
 use bytemuck::Zeroable;
 
@@ -6,7 +6,7 @@ use super::definition::Columns;
 use crate::interface::{Launch, LaunchParams, Shape};
 
 impl LaunchParams {
-    /// Returns the parameters of a launch in networks of this shape, with all weights bound.
+    /// Returns the parameters of a launch on networks of a shape, with all columns bound.
     pub fn new(launch: &Launch, shape: &Shape) -> Self {
         let layer = launch.layer;
         let is_population = launch.kernel.takes_population();
@@ -41,7 +41,7 @@ impl LaunchParams {
             ),
             col_offset: 0,
             col_count: columns.count(launch, shape) as u32,
-            n_next: shape.populations.get(population + 1).map_or(0, |&above| above as u32),
+            n_next: shape.populations.get(population + 1).map_or(0, |&n_next| n_next as u32),
             feedback_is_next_layer: u32::from(
                 !is_population && shape.feedback_population(layer) == population + 1,
             ),

@@ -1,7 +1,8 @@
-//! Computes the local error of every neuron, times the factor P of its update.
+//! Computes the local error of every neuron, including the factor P of its update. Cf is the mean of C in the forward
+//! phase.
 //!
-//! Output: `E = -(phi_t - phi_max sigma(C)) k_D phi_max sigma'(C)`. Hidden:
-//! `E = -(alpha_t - alpha_f) k_B phi_max sigma'(C)`. C is the mean over the forward phase.
+//! Output: `E = -(phi_t - phi_max sigma(Cf)) k_D phi_max sigma'(Cf)`.
+//! Hidden: `E = -(alpha_t - alpha_f) k_B phi_max sigma'(Cf)`.
 
 use multiversion::multiversion;
 
@@ -30,7 +31,7 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     local_error(context.replica, &plan.params, compartments, plateaus, errors);
 }
 
-/// `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[1, units]`.
+/// Computes the errors of a layer. `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[1, units]`.
 #[multiversion(targets = "simd")]
 pub fn local_error(
     replica: &ReplicaParams,

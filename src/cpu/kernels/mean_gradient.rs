@@ -8,14 +8,14 @@ use crate::model::exact_math::{Float, SMALLEST_GRADIENT, flush};
 /// Contribution of one sample to the gradient of one column.
 #[derive(Clone, Copy)]
 pub struct Contribution<'a> {
-    /// Mean activity of the presynaptic neuron, not 0; 1 for the biases.
+    /// Mean activity of the presynaptic neuron, never 0; 1 for the biases.
     pub presynaptic: f32,
     /// Errors of the layer's neurons, `[units]`.
     pub errors: &'a [Tile<f32>],
 }
 
-/// Returns the mean over the minibatch of `presynaptic * error` for `N` tiles from `tile` on. `contributions`: in sample
-/// order.
+/// Returns the mean of `presynaptic * error` over the minibatch, for `N` tiles from `tile` on. `contributions` are in
+/// the order of the samples.
 #[inline(always)]
 pub fn mean_gradient<V: Simd, const N: usize>(
     minibatch: &BatchParams,
@@ -37,7 +37,7 @@ pub fn mean_gradient<V: Simd, const N: usize>(
     sums
 }
 
-/// Returns a learning rate in the current minibatch.
+/// Returns the learning rate of the current minibatch.
 #[inline(always)]
 pub fn scaled_eta(eta: f32, minibatch: &BatchParams) -> f32 {
     flush(eta * minibatch.lr_scale, SMALLEST_GRADIENT)

@@ -1,7 +1,7 @@
-//! The kernels: a file each, with the definition and the CPU function. The shader of the same name in `shaders/` computes
+//! Kernels: one file each, with the definition and the CPU function. The shader of the same name in `shaders/` computes
 //! the same bits.
 //!
-//! `definition` says what a definition contains. Files without a definition hold what several kernels share:
+//! `definition` describes the parts of a definition. Files without a definition are shared by several kernels:
 //! `neuron_step` and `spike_sampler` (hidden and output neurons), `synaptic_filter`, `mean_gradient`, `window_mean` and
 //! `averaging_window`.
 

@@ -1,5 +1,5 @@
-//! Steps the neurons of a layer through a block of steps, tile by tile: dendrite from the filtered synaptic input, soma by
-//! forward Euler, window means, spikes. Shared by hidden and output neurons.
+//! Steps of neurons, tile by tile: dendrite from the filtered synaptic input, soma by forward Euler, window means,
+//! spikes. Shared by hidden and output neurons. Twin of `shaders/shared/neuron_step.wgsl`.
 
 use std::ops::Range;
 
@@ -14,29 +14,29 @@ use crate::cpu::spikes::mask::SpikeMaskSlice;
 use crate::interface::compartment::{APICAL, BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
 use crate::model::exact_math::{Float, SMALLEST_VOLTAGE, sigmoid};
 
-/// Terms of a soma's step, `C <- decay C + (basal_gain B + current)`.
+/// Terms of the soma's Euler step, `C <- decay C + (basal_gain B + current)`.
 pub struct SomaTerms<V: Simd> {
     pub decay: f32,
     pub basal_gain: f32,
     pub current: V::Floats,
 }
 
-/// Kind of neuron.
+/// Type of neuron.
 pub trait NeuronModel {
-    /// Whether the neurons are taught in the target phase, and their rates averaged.
+    /// Whether the neurons receive the teaching current, and their rates are averaged.
     const IS_OUTPUT: bool;
 
-    /// Returns the terms of the forward and of the target phase for the neurons of a tile. `apical`: their apical
-    /// voltages.
+    /// Returns the terms of the forward and of the target phase for the neurons of a tile. `apical`: apical voltages,
+    /// `[16]`.
     fn soma_terms<V: Simd>(
-        block: &StepContext,
+        context: &StepContext,
         tile: usize,
         apical: V::Floats,
     ) -> [SomaTerms<V>; 2];
 }
 
 impl StepContext<'_> {
-    /// Returns the steps of the launch, cut at the end of the sample.
+    /// Returns the steps that the launch computes for the sample.
     #[inline]
     pub fn steps(&self) -> Range<u32> {
         let end = self.sample.steps().min(self.params.first_step + self.params.step_count);
@@ -44,48 +44,48 @@ impl StepContext<'_> {
     }
 }
 
-/// Steps a slice of tiles and draws their spikes. Shapes: see [`NeuronFunction`](super::definition::NeuronFunction).
+/// Advances a slice of tiles and draws their spikes. Shapes: see [`NeuronFunction`](super::definition::NeuronFunction).
 #[inline(always)]
 pub fn step_tiles<V: Simd, M: NeuronModel>(
-    block: &StepContext,
+    context: &StepContext,
     synaptic_input: &mut TileSlice<f32>,
     compartments: &mut TileSlice<f32>,
     spikes: &mut TileSlice<u32>,
     spike_mask: SpikeMaskSlice,
 ) {
-    let steps = block.steps();
+    let steps = context.steps();
     if steps.is_empty() {
         return;
     }
     let first = synaptic_input.first_tile;
     let mut soma = vec![Tile([0.0; LANES]); steps.len()];
-    let mut sampler = SpikeSampler::new(block, spike_mask);
+    let mut sampler = SpikeSampler::new(context, spike_mask);
     for tile in 0..synaptic_input.tile_count() {
         let synaptic_input = synaptic_input.tile_rows_mut(tile);
         let compartments = compartments.tile_rows_mut(tile);
-        step_tile::<V, M>(block, first + tile, synaptic_input, compartments, &mut soma);
-        if block.minibatch.draws_spikes == 1 {
+        step_tile::<V, M>(context, first + tile, synaptic_input, compartments, &mut soma);
+        if context.minibatch.draws_spikes == 1 {
             sampler.sample_tile::<V>(tile, &soma, spikes.tile_rows_mut(tile));
         }
     }
 }
 
-/// Steps the tile of index `tile` through the block and writes its somatic voltages to `soma`, `[steps]`.
+/// Advances the tile of index `tile` through the launch and writes its somatic voltages to `soma`, `[steps]`.
 #[inline(always)]
 fn step_tile<V: Simd, M: NeuronModel>(
-    block: &StepContext,
+    context: &StepContext,
     tile: usize,
     synaptic_input: &mut [Tile<f32>],
     compartments: &mut [Tile<f32>],
     soma: &mut [Tile<f32>],
 ) {
-    let &StepContext { constants, replica, params, sample, .. } = block;
-    let steps = block.steps();
+    let &StepContext { constants, replica, params, sample, .. } = context;
+    let steps = context.steps();
     if steps.start == 0 {
-        begin_image(block, compartments);
+        reset_for_image(context, compartments);
     }
     let (forward, target) = (WindowMean::forward(sample), WindowMean::target(sample));
-    let terms = M::soma_terms::<V>(block, tile, V::load_f32(&compartments[APICAL]));
+    let terms = M::soma_terms::<V>(context, tile, V::load_f32(&compartments[APICAL]));
     let mut voltages = Voltages::<V> {
         basal: V::load_f32(&compartments[BASAL]),
         soma: V::load_f32(&compartments[SOMA]),
@@ -94,11 +94,11 @@ fn step_tile<V: Simd, M: NeuronModel>(
     let mut mean_rate = V::load_f32(&compartments[MEAN_RATE]);
 
     for (_, word) in words_covering(&steps) {
-        // Two calls instead of a closure: a large closure is not inlined and then lacks the SIMD instructions of
-        // this version. Nearly all words are complete; the constant count lets the compiler unroll the loop.
+        // Two calls instead of a closure: a large closure is not inlined and then lacks the SIMD instructions of this
+        // version. Nearly all words are complete; the constant count lets the compiler unroll the loop.
         let somata = if word.len() == WORD_STEPS {
             euler_steps::<V, M>(
-                block,
+                context,
                 tile,
                 &word,
                 WORD_STEPS,
@@ -108,7 +108,7 @@ fn step_tile<V: Simd, M: NeuronModel>(
             )
         } else {
             euler_steps::<V, M>(
-                block,
+                context,
                 tile,
                 &word,
                 word.len(),
@@ -146,10 +146,11 @@ struct Voltages<V: Simd> {
     soma: V::Floats,
 }
 
-/// Keeps or clears the voltages of a tile, and clears its means. The apical voltage was set before.
+/// Clears the means of a tile, and its voltages if the minibatch resets the state. A launch before this one sets the
+/// apical voltage.
 #[inline(always)]
-fn begin_image(block: &StepContext, compartments: &mut [Tile<f32>]) {
-    if block.minibatch.reset_state == 1 {
+fn reset_for_image(context: &StepContext, compartments: &mut [Tile<f32>]) {
+    if context.minibatch.reset_state == 1 {
         compartments[BASAL] = Tile([0.0; LANES]);
         compartments[SOMA] = Tile([0.0; LANES]);
     }
@@ -160,7 +161,7 @@ fn begin_image(block: &StepContext, compartments: &mut [Tile<f32>]) {
 /// Advances the voltages by the first `count` steps of a word and returns the somatic voltages of each.
 #[inline(always)]
 fn euler_steps<V: Simd, M: NeuronModel>(
-    block: &StepContext,
+    context: &StepContext,
     tile: usize,
     word: &Range<u32>,
     count: usize,
@@ -169,14 +170,14 @@ fn euler_steps<V: Simd, M: NeuronModel>(
     voltages: &mut Voltages<V>,
 ) -> [V::Floats; WORD_STEPS] {
     let float = V::Floats::splat;
-    let &StepContext { constants, params, sample, biases, .. } = block;
+    let &StepContext { constants, params, sample, biases, .. } = context;
     let bias = V::load_f32(&biases[tile]);
     let row = (word.start - params.block_start) as usize;
     let mut somata = basal_input::<V>(constants, params, synaptic_input, row, count);
     let Voltages { mut basal, mut soma } = *voltages;
     for (voltage, step) in somata[..count].iter_mut().zip(word.start..) {
-        let is_taught = M::IS_OUTPUT && step >= sample.steps_forward;
-        let terms = if is_taught { target } else { forward };
+        let has_teaching = M::IS_OUTPUT && step >= sample.steps_forward;
+        let terms = if has_teaching { target } else { forward };
         basal = *voltage + bias;
         let input = float(terms.basal_gain) * basal + terms.current;
         soma = V::flush(float(terms.decay) * soma + input, SMALLEST_VOLTAGE);

@@ -1,4 +1,4 @@
-//! Steps output neurons: dendritic voltage from the filtered input, soma by forward Euler with the teaching current
+//! Advances output neurons: dendrite from the filtered synaptic input, soma by forward Euler with the teaching current
 //! of the target phase, mean rate, spikes.
 //!
 //! `B = kappa * (W n) + b`; `C += -g_L C + g_D (B - C) + I`, `I = g_E (E_E - C) + g_I (E_I - C)`.
@@ -32,10 +32,10 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Neurons(output_step),
 };
 
-/// Steps a slice of tiles. Shapes: see [`NeuronFunction`](super::definition::NeuronFunction).
+/// Advances a slice of tiles. Shapes: see [`NeuronFunction`](super::definition::NeuronFunction).
 #[multiversion(targets = "simd")]
 fn output_step(
-    block: &StepContext,
+    context: &StepContext,
     synaptic_input: &mut TileSlice<f32>,
     compartments: &mut TileSlice<f32>,
     spikes: &mut TileSlice<u32>,
@@ -43,22 +43,23 @@ fn output_step(
 ) {
     match_target! {
         "x86_64+avx512f" => step_tiles::<crate::cpu::simd::avx512::Avx512, OutputNeuron>(
-            block, synaptic_input, compartments, spikes, spike_mask
+            context, synaptic_input, compartments, spikes, spike_mask
         ),
         _ => step_tiles::<Scalar16, OutputNeuron>(
-            block, synaptic_input, compartments, spikes, spike_mask
+            context, synaptic_input, compartments, spikes, spike_mask
         ),
     }
 }
 
+/// Neuron with one dendrite and a teaching current.
 struct OutputNeuron;
 
 impl NeuronModel for OutputNeuron {
     const IS_OUTPUT: bool = true;
 
     #[inline(always)]
-    fn soma_terms<V: Simd>(block: &StepContext, tile: usize, _: V::Floats) -> [SomaTerms<V>; 2] {
-        let &StepContext { constants, sample, .. } = block;
+    fn soma_terms<V: Simd>(context: &StepContext, tile: usize, _: V::Floats) -> [SomaTerms<V>; 2] {
+        let &StepContext { constants, sample, .. } = context;
         let mut teaching = Tile([constants.teaching_inhibition; LANES]);
         for (i, current) in teaching.iter_mut().enumerate() {
             if (tile * LANES + i) as u32 / constants.neurons_per_class == sample.label {

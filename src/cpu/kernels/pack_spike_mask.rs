@@ -1,7 +1,7 @@
-//! Packs spike counts into bit masks: neurons that spike at each step, and neurons that spike more than once.
+//! Packs spike counts into two bits per neuron and step: whether it spikes, and whether it spikes more than once.
 //!
-//! Kernels of this backend read spike lists instead (see [`crate::cpu::spikes::list`]), so the mask is packed only when it
-//! is read back.
+//! CPU kernels read spike lists instead, see [`crate::cpu::spikes::list`]. So the mask is packed only when it is read
+//! back.
 
 use crate::cpu::kernels::definition::{Columns, CpuFunction, KernelDefinition, Scope};
 use crate::cpu::simd::tiled::TiledArray;
@@ -27,13 +27,13 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 
 const STEPS: usize = STEPS_PER_WORD as usize;
 
-/// Returns the mask, `[history steps + steps, 2, words of 32 units]`. `spikes`: `[history words + words, units]`.
+/// Returns the mask, `[history steps + steps, 2, units / 32]`. `spikes`: `[history words + words, units]`.
 pub fn pack_spike_mask(spikes: &TiledArray<u32>) -> Vec<u32> {
     let words: Vec<u32> = spikes.values().collect();
     let units = words.len() / spikes.tile_rows(0).len();
     let columns = units.div_ceil(UNITS_PER_WORD as usize);
-    let mut raster = vec![0; spikes.tile_rows(0).len() * STEPS * ROWS * columns];
-    let steps = raster.chunks_mut(ROWS * columns);
+    let mut mask = vec![0; spikes.tile_rows(0).len() * STEPS * ROWS * columns];
+    let steps = mask.chunks_mut(ROWS * columns);
     let slots = words.chunks(units).flat_map(|words| (0..STEPS_PER_WORD).map(move |s| (words, s)));
     for (rows, (words, slot)) in steps.zip(slots) {
         for (unit, word) in (0..).zip(words) {
@@ -48,7 +48,7 @@ pub fn pack_spike_mask(spikes: &TiledArray<u32>) -> Vec<u32> {
             }
         }
     }
-    raster
+    mask
 }
 
 #[cfg(test)]

@@ -33,14 +33,15 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     let SampleContext { shape, constants, replica, replica_state, sample, .. } = *context;
     let layer = plan.launch.layer;
-    let source = shape.feedback_population(layer);
+    let population = shape.feedback_population(layer);
     let LayerState { plateaus, .. } = &mut state.layers[layer];
-    let (window_means, feedback) = (&state.window_means[source], &replica_state.feedback[layer]);
+    let (window_means, feedback) =
+        (&state.window_means[population], &replica_state.feedback[layer]);
     plateau(constants, replica, &plan.params, sample, window_means, feedback, plateaus);
 }
 
-/// `window_means`: of the feedback population, `[rows, n_feedback]`; `feedback`: `[columns, units]`;
-/// `plateaus`: `[2, units]`.
+/// Computes the plateau potentials of a layer. `window_means`: of the feedback population, `[rows, n_feedback]`;
+/// `feedback`: `[columns, units]`; `plateaus`: `[2, units]`.
 #[multiversion(targets = "simd")]
 pub fn plateau(
     constants: &RunParams,
@@ -59,19 +60,18 @@ pub fn plateau(
         }
         for (phase, leads) in (0..).zip(&leads) {
             let mut apical = Tile([0.0; LANES]);
-            for source in 0..params.n_feedback as usize {
-                let mut spikes =
-                    [window_means.value(feedback_row(constants, phase, 0), source); LANES];
+            for pre in 0..params.n_feedback as usize {
+                let mut means = [window_means.value(feedback_row(constants, phase, 0), pre); LANES];
                 // Selecting in a loop is faster than one lookup per neuron.
                 for lead in 1..=max_lead {
-                    let mean = window_means.value(feedback_row(constants, phase, lead), source);
+                    let mean = window_means.value(feedback_row(constants, phase, lead), pre);
                     for i in 0..LANES {
-                        spikes[i] = if leads[i] == lead { mean } else { spikes[i] };
+                        means[i] = if leads[i] == lead { mean } else { means[i] };
                     }
                 }
-                let weights = &feedback.column(source)[tile];
+                let weights = &feedback.column(pre)[tile];
                 for i in 0..LANES {
-                    apical[i] += weights[i] * spikes[i];
+                    apical[i] += weights[i] * means[i];
                 }
             }
             if params.feedback_columns > params.n_feedback {

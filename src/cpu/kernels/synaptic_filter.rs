@@ -1,4 +1,5 @@
-//! The synaptic filter of a dendrite, applied to the input rows of one tile, `[history + block]`.
+//! Synaptic filter of a dendrite, applied to the input rows of one tile, `[history + block]`. Twin of
+//! `shaders/shared/synaptic_filter.wgsl`.
 
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile};
@@ -54,7 +55,7 @@ pub fn basal_input<V: Simd>(
     rows
 }
 
-/// Adds the input of row `now` to the two traces of the full kernel, rows 0 and 1, and returns the filtered input.
+/// Adds the input of row `now` to the two traces of the uncut kernel, rows 0 and 1, and returns the filtered input.
 #[inline(always)]
 fn double_exponential(
     constants: &RunParams,
@@ -73,7 +74,7 @@ fn double_exponential(
     sum
 }
 
-/// Moves the last input rows of a block of `steps` steps to the history rows of the next block.
+/// Copies the last input rows of a block of `steps` steps to the history rows of the next block.
 #[inline(always)]
 pub fn shift_history(constants: &RunParams, synaptic_input: &mut [Tile<f32>], steps: usize) {
     if constants.tap_count > 0 {

@@ -1,4 +1,4 @@
-//! Computes the synaptic input `W phi` of every step from presynaptic rates, which are not filtered.
+//! Sums, per step, the weight columns of all presynaptic neurons times their rates: `W phi`. Rates are not filtered.
 
 use multiversion::multiversion;
 
@@ -30,8 +30,8 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     synaptic_input_rates(constants, &plan.params, sample, rates, weights, synaptic_input);
 }
 
-/// `rates`: of the presynaptic population, `[1 + steps, n_pre]`; `weights`: `[n_pre + 1, units]`; `synaptic_input`:
-/// `[history + block, units]`, with the first step in row `history`.
+/// Sums the synaptic input of the launch's steps. `rates`: of the presynaptic population, `[1 + steps, n_pre]`;
+/// `weights`: `[n_pre + 1, units]`; `synaptic_input`: `[history + block, units]`, with the first step in row `history`.
 pub fn synaptic_input_rates(
     constants: &RunParams,
     params: &LaunchParams,
@@ -43,7 +43,7 @@ pub fn synaptic_input_rates(
     let begin = (RATE_HISTORY + params.first_step) as usize;
     let end = (RATE_HISTORY + sample.steps().min(params.first_step + params.step_count)) as usize;
     for (row, step) in (constants.history_rows as usize..).zip(begin..end) {
-        // Constant rates, as the input's, give the same sums as the step before.
+        // Constant rates, such as the input's, give the sums of the step before.
         let is_same = |rates: &[Tile<f32>]| rates[step] == rates[step - 1];
         if step > begin && rates.iter_tiles().all(is_same) {
             synaptic_input.iter_tiles_mut().for_each(|rows| rows[row] = rows[row - 1]);
@@ -65,9 +65,9 @@ fn sum_columns(
 ) {
     for (tile, rows) in synaptic_input.iter_tiles_mut().enumerate() {
         let mut sums = Tile([0.0; LANES]);
-        for neuron in 0..params.n_pre as usize {
-            let rate = rates.value(step, neuron);
-            let weights = &weights.column(neuron)[tile];
+        for pre in 0..params.n_pre as usize {
+            let rate = rates.value(step, pre);
+            let weights = &weights.column(pre)[tile];
             for i in 0..LANES {
                 sums[i] += weights[i] * rate;
             }

@@ -1,5 +1,5 @@
-//! Computes the unfiltered synaptic input `W n` of every step by summing the weight columns of spiking presynaptic
-//! neurons. The filter follows, as `W (kappa * n) = kappa * (W n)`.
+//! Sums, per step, the weight columns of the presynaptic neurons that spike: `W n`. The filter is applied to the sums,
+//! `W (kappa * n) = kappa * (W n)`.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ use crate::interface::window_mean::{FAST, SLOW};
 use crate::interface::{ArrayId, BatchParams, LaunchParams, RunParams, Sample};
 use crate::model::exact_math::Float;
 
-/// Number of neurons whose input one GPU thread sums: it scans the mask once for all of them.
+/// Number of neurons per GPU thread, which scans the spike mask once for all of them.
 pub const UNITS_PER_THREAD: u32 = 4;
 
 /// Definition of the kernel.
@@ -41,8 +41,8 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::SplitSample(run),
 };
 
-/// Returns the number of rows that a launch sums: its steps and, before the first, the history. A launch without steps
-/// has one row of threads, which handle the history.
+/// Returns the number of rows of synaptic input that a launch sums: its steps and, before the first step, the history.
+/// A launch of 0 steps has one row of threads, for the history.
 fn rows(grid: &Grid) -> u32 {
     let &Grid { launch, shape, keeps_state, .. } = grid;
     let history =
@@ -75,11 +75,11 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) -> u
     threads_used
 }
 
-/// `spike_list`: spikes of the presynaptic population in the launch's [`StepRange`]; `window_means`: of the same population,
-/// `[rows, n_pre]`; `weights`: `[n_pre + 1, units]`; `synaptic_input`: `[history + block, units]`, with the first step in row
-/// `history`.
+/// Sums the synaptic input of the launch's steps. `spike_list`: spikes of the presynaptic population in the launch's
+/// [`StepRange`]; `window_means`: of the same population, `[rows, n_pre]`; `weights`: `[n_pre + 1, units]`;
+/// `synaptic_input`: `[history + block, units]`, with the first step in row `history`.
 ///
-/// Spikes from before the image act through the current weights, so the first block also recomputes the history rows.
+/// Spikes before the image use the current weights, so the first launch of an image also sums the history rows.
 #[allow(clippy::too_many_arguments)] // one per binding of the shader
 pub fn synaptic_input_spikes(
     constants: &RunParams,
@@ -106,8 +106,8 @@ pub fn synaptic_input_spikes(
     sum_columns(range.steps, spike_list, weights, synaptic_input, row);
 }
 
-/// Computes one row of `sums` per step, starting at `row`: the sum of the columns of the spiking neurons, in ascending
-/// order. A column is added once per spike.
+/// Writes one row of `sums` per step, from `row` on: the sum of the columns of the spiking neurons, in ascending order.
+/// A column is added once per spike.
 #[multiversion(targets = "simd")]
 pub fn sum_columns(
     steps: Range<u32>,
@@ -122,9 +122,10 @@ pub fn sum_columns(
     }
 }
 
-/// Sums a group of tiles at a time, in registers and through all steps, so that their part of the weights stays in
-/// the L1 cache. Single tiles sum several steps at once: additions to one sum depend on each other, additions to
-/// different sums do not.
+/// Sums a group of tiles at a time, in registers and through all steps, so that their weights stay in the L1 cache.
+///
+/// Remaining tiles sum several steps at once: additions to one sum depend on each other, additions to different sums do
+/// not.
 #[inline(always)]
 fn sum_tiles<V: Simd>(
     steps: Range<u32>,
@@ -148,7 +149,8 @@ fn sum_tiles<V: Simd>(
     }
 }
 
-/// Computes [`sum_columns`] for a group of tiles. `sums`: all their rows; `weights`: from their first tile on.
+/// Computes [`sum_columns`] for a group of tiles. `sums`: all rows of the group; `weights`: weights from its first tile
+/// on.
 #[inline(always)]
 fn sum_group<V: Simd>(
     steps: Range<u32>,
@@ -175,7 +177,7 @@ fn sum_group<V: Simd>(
     }
 }
 
-/// Computes [`sum_columns`] for a single tile. `sums`: its rows from the first of `steps` on.
+/// Computes [`sum_columns`] for a single tile. `sums`: rows of the tile from the first of `steps` on.
 #[inline(always)]
 fn sum_tile<V: Simd>(
     steps: Range<u32>,
@@ -211,8 +213,8 @@ fn sum_tile<V: Simd>(
 /// Number of steps that a single tile sums at once.
 const STEPS: usize = 4;
 
-/// Computes the history rows of the full kernel: the presynaptic traces at the end of the previous image, through the
-/// current weights. `n_pre`: number of presynaptic neurons.
+/// Sums the history rows of the uncut kernel: presynaptic traces of the previous image times the current weights.
+/// `n_pre`: number of presynaptic neurons; `window_means`: `[rows, n_pre]`.
 pub fn history_from_traces(
     n_pre: usize,
     window_means: &TiledArray<f32>,
@@ -222,10 +224,10 @@ pub fn history_from_traces(
     let first = synaptic_input.first_tile;
     synaptic_input.clear_rows(2);
     for (row, trace_row) in [SLOW, FAST].into_iter().enumerate() {
-        for neuron in 0..n_pre {
-            let trace = window_means.value(trace_row, neuron);
+        for pre in 0..n_pre {
+            let trace = window_means.value(trace_row, pre);
             if trace != 0.0 {
-                let column = &weights.column(neuron)[first..];
+                let column = &weights.column(pre)[first..];
                 for (rows, column) in synaptic_input.iter_tiles_mut().zip(column) {
                     for i in 0..LANES {
                         rows[row][i] += trace * column[i];

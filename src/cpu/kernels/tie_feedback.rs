@@ -1,5 +1,5 @@
-//! Computes symmetric feedback weights: the transpose of the next layer's weights and, with broadcast feedback, times
-//! the next layer's feedback weights. Each transpose has its own noise, drawn anew per minibatch.
+//! Sets feedback weights to the transpose of the next layer's weights, times that layer's own feedback weights if the
+//! output feeds back to both. Each transpose has its own noise, drawn anew per minibatch.
 
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, ReplicaContext, Scope,
@@ -17,62 +17,60 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     is_valid: |_, _| true,
     reads: |_, layer| vec![ArrayId::Weights(layer + 1), ArrayId::Feedback(layer + 1)],
     writes: |layer| vec![ArrayId::Feedback(layer)],
-    columns: |_| Columns::WeightsAbove,
+    columns: |_| Columns::NextWeights,
     threads: |grid| [grid.units(), grid.shape.n_feedback(grid.launch.layer) as u32],
     cpu: CpuFunction::BeforeSamples(run),
 };
 
-/// Recomputes the feedback weights of a hidden layer, or continues the sums over the next layer.
+/// Computes the feedback weights of a hidden layer, or continues the sums over the next layer.
 fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &LaunchPlan) {
     let &ReplicaContext { replica, minibatch, .. } = context;
     let (layer, params) = (plan.launch.layer, &plan.params);
-    let sources = params.n_feedback as usize;
-    let above = params.first_step as usize
+    let n_feedback = params.n_feedback as usize;
+    let range = params.first_step as usize
         ..(params.first_step + params.step_count).min(params.n_next) as usize;
-    let weights_above = &replica_state.weights[layer + 1];
-    let (feedback, feedback_above) = replica_state.feedback.split_at_mut(layer + 1);
+    let weights_next = &replica_state.weights[layer + 1];
+    let (feedback, feedback_next) = replica_state.feedback.split_at_mut(layer + 1);
     // Feedback weights of the next layer, `[n_next, n_feedback]`, in the order of the sums.
-    let mut feedback_rows = vec![0.0; above.len() * sources];
+    let mut feedback_rows = vec![0.0; range.len() * n_feedback];
     if params.feedback_is_next_layer == 0 {
-        for source in 0..sources {
-            let column = feedback_above[0].column(source);
-            for (row, j) in feedback_rows.chunks_exact_mut(sources).zip(above.clone()) {
-                row[source] = column[j / LANES][j % LANES];
+        for pre in 0..n_feedback {
+            let column = feedback_next[0].column(pre);
+            for (row, j) in feedback_rows.chunks_exact_mut(n_feedback).zip(range.clone()) {
+                row[pre] = column[j / LANES][j % LANES];
             }
         }
     }
-    // A test uses the noise of the training minibatch after it.
+    // An evaluation uses the noise of the training minibatch that follows it.
     let word0 = counter0(RngStream::FeedbackNoise, params.population, Split::Training as u32);
-    let mut weights = vec![0.0; sources];
+    let mut weights = vec![0.0; n_feedback];
     for unit in 0..params.units as usize {
-        let column = weights_above.column(unit);
-        let factor = |above: usize| {
-            let weight = column[above / LANES][above % LANES];
+        let column = weights_next.column(unit);
+        let factor = |next: usize| {
+            let weight = column[next / LANES][next % LANES];
             if replica.feedback_noise_sd == 0.0 {
                 return weight;
             }
-            let counter = [word0, minibatch.update_index, unit as u32, 3 * above as u32];
+            let counter = [word0, minibatch.update_index, unit as u32, 3 * next as u32];
             flush_weight(weight + replica.feedback_noise_sd * approx_normal(counter, replica.seed))
         };
-        let place = |source: usize| (source, unit / LANES, unit % LANES);
-        for (source, weight) in weights.iter_mut().enumerate() {
-            let (column, tile, i) = place(source);
+        let (tile, i) = (unit / LANES, unit % LANES);
+        for (pre, weight) in weights.iter_mut().enumerate() {
             *weight = if params.feedback_is_next_layer == 1 {
-                factor(source)
+                factor(pre)
             } else if params.first_step == 0 {
                 0.0
             } else {
-                feedback[layer].column(column)[tile][i]
+                feedback[layer].column(pre)[tile][i]
             };
         }
         if params.feedback_is_next_layer == 0 {
-            for (row, j) in feedback_rows.chunks_exact(sources).zip(above.clone()) {
+            for (row, j) in feedback_rows.chunks_exact(n_feedback).zip(range.clone()) {
                 add(&mut weights, factor(j), row);
             }
         }
-        for (source, weight) in weights.iter().enumerate() {
-            let (column, tile, i) = place(source);
-            feedback[layer].column_mut(column)[tile][i] = flush_weight(*weight);
+        for (pre, weight) in weights.iter().enumerate() {
+            feedback[layer].column_mut(pre)[tile][i] = flush_weight(*weight);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Updates weights by the gradient of a minibatch, the mean of `E s` over its samples.
+//! Computes the gradient of a minibatch, the mean of `E s_pre` over its samples, and updates the weights.
 
 use multiversion::multiversion;
 use multiversion::target::match_target;
@@ -35,7 +35,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &LaunchPlan) {
     let &ReplicaContext { stop, constants, replica, minibatch, samples, .. } = context;
     let (layer, params) = (plan.launch.layer, &plan.params);
-    let below = params.n_pre as usize;
+    let n_pre = params.n_pre as usize;
     let columns = replica_state.weights[layer]
         .columns_mut()
         .zip(or_empty(replica_state.first_moments[layer].columns_mut()))
@@ -48,7 +48,7 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &Launch
             first_moments,
             second_moments,
             gradient,
-            is_bias: index == below,
+            is_bias: index == n_pre,
         })
         .collect();
     columns.par_chunks_mut(LANES).enumerate().for_each(|(tile, columns)| {
@@ -80,7 +80,7 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &Launch
     });
 }
 
-/// Returns the columns of an array, followed by empty ones; only empty ones if the array is not kept.
+/// Returns the columns of an array, followed by empty columns: an array that is not kept has no columns.
 fn or_empty<'a>(
     columns: impl Iterator<Item = &'a mut [Tile<f32>]>,
 ) -> impl Iterator<Item = &'a mut [Tile<f32>]> {
@@ -94,14 +94,14 @@ struct Column<'a> {
     first_moments: &'a mut [Tile<f32>],
     second_moments: &'a mut [Tile<f32>],
     gradient: &'a mut [Tile<f32>],
-    /// Whether it is the column of biases, the last.
+    /// Whether the column holds the biases.
     is_bias: bool,
 }
 
-/// Number of tiles whose gradients are summed in registers.
+/// Number of tiles with gradients summed in registers at once.
 const TILES_AT_ONCE: usize = 8;
 
-/// Updates one column. `contributions`: of the samples with a window mean other than 0, in sample order.
+/// Updates one column. `contributions`: of the samples with a nonzero window mean, in the order of the samples.
 #[multiversion(targets = "simd")]
 fn update(
     constants: &RunParams,
@@ -154,7 +154,7 @@ fn groups<V: Simd>(
     }
 }
 
-/// Updates `N` tiles of a column.
+/// Updates `N` tiles of a column, from `tile` on.
 #[inline(always)]
 fn group<V: Simd, const N: usize>(
     constants: &RunParams,
@@ -209,7 +209,7 @@ fn group<V: Simd, const N: usize>(
     }
 }
 
-/// Updates one tile by Adam (Kingma & Ba 2015) with `eps^2` inside the root. With other factors this is RMSProp.
+/// Updates one tile by Adam (Kingma & Ba 2015), with the square of epsilon under the root. `beta1 = 0` gives RMSProp.
 #[inline(always)]
 fn adam(
     replica: &ReplicaParams,

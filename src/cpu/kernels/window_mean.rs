@@ -1,4 +1,4 @@
-//! Running means over the last steps of a phase.
+//! Running means of voltages and rates over the window at the end of a phase.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use crate::cpu::simd::Simd;
 use crate::interface::Sample;
 use crate::model::exact_math::Float;
 
-/// Steps of an image over which a voltage or rate is averaged.
+/// Steps over which a voltage or rate is averaged.
 pub struct WindowMean {
     steps: Range<u32>,
     inverse: f32,
@@ -26,14 +26,14 @@ impl WindowMean {
         WindowMean { steps: end - sample.window_target..end, inverse: sample.inv_window_target }
     }
 
-    /// Returns whether the window overlaps `steps`.
+    /// Whether the window overlaps `steps`.
     #[inline(always)]
     pub fn overlaps(&self, steps: &Range<u32>) -> bool {
         self.steps.start < steps.end && steps.start < self.steps.end
     }
 
-    /// Adds the values of the `steps` within the window to `mean`. The last step of the window divides the sum by its
-    /// length.
+    /// Adds the values of the `steps` within the window to `mean`. The last step of the window divides the sum by the
+    /// window's length.
     #[inline(always)]
     pub fn add<V: Simd>(
         &self,

@@ -1,5 +1,5 @@
-//! Averages rates over the windows at the ends of the phases, and keeps the rates of the last step for the next
-//! image. The counterpart of `window_mean_spikes` for populations that transmit rates.
+//! Averages rates over the windows at the ends of the phases, and copies the last step's rates to the history of the
+//! next image. For spikes, see `window_mean_spikes`.
 
 use multiversion::multiversion;
 
@@ -31,7 +31,7 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     window_mean_rates(constants, &plan.params, sample, rates, window_means);
 }
 
-/// `rates`: `[1 + steps, units]`; `window_means`: `[rows, units]`.
+/// Averages the rates of a population. `rates`: `[1 + steps, units]`; `window_means`: `[rows, units]`.
 #[multiversion(targets = "simd")]
 pub fn window_mean_rates(
     constants: &RunParams,
@@ -41,16 +41,11 @@ pub fn window_mean_rates(
     window_means: &mut TiledArray<f32>,
 ) {
     for (rates, window_means) in rates.iter_tiles_mut().zip(window_means.iter_tiles_mut()) {
-        let is_sent_upward = params.is_output == 0 && params.sends_rates == 1;
+        let feeds_forward = params.is_output == 0 && params.sends_rates == 1;
         let feeds_back = params.feeds_back_rates == 1;
-        store_means(
-            constants,
-            sample,
-            is_sent_upward,
-            feeds_back,
-            window_means,
-            |window, delay| mean(window, delay, rates),
-        );
+        store_means(constants, sample, feeds_forward, feeds_back, window_means, |window, delay| {
+            mean(window, delay, rates)
+        });
         let steps = sample.steps() as usize;
         for row in 0..RATE_HISTORY as usize {
             rates[row] = rates[steps + row];

@@ -1,7 +1,7 @@
-//! Averages filtered spike trains over the windows at the ends of the phases, and keeps what the next image needs.
+//! Averages filtered spike trains over the windows at the ends of the phases, and keeps the spikes or traces that the
+//! next image needs.
 //!
-//! With a truncated kernel the average is a sum over spikes of a weight that depends on the spike's time only: the
-//! part of its response within the window.
+//! With a cut kernel, each spike adds the part of its response inside the window, which depends on its time alone.
 
 use multiversion::multiversion;
 
@@ -37,7 +37,8 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     window_mean_spikes(constants, &plan.params, minibatch, sample, spikes, window_means);
 }
 
-/// `spikes`: `[history words + words, units]`; `window_means`: `[rows, units]`.
+/// Averages the filtered spike trains of a population. `spikes`: `[history words + words, units]`; `window_means`:
+/// `[rows, units]`.
 #[multiversion(targets = "simd")]
 pub fn window_mean_spikes(
     constants: &RunParams,
@@ -54,21 +55,16 @@ pub fn window_mean_spikes(
             continue;
         }
         save_spike_history(sample.steps(), spikes, past);
-        let is_sent_upward = params.is_output == 0 && params.sends_rates == 0;
+        let feeds_forward = params.is_output == 0 && params.sends_rates == 0;
         let feeds_back = params.feeds_back_spikes == 1;
-        store_means(
-            constants,
-            sample,
-            is_sent_upward,
-            feeds_back,
-            window_means,
-            |window, delay| mean(window, constants, delay, spikes),
-        );
+        store_means(constants, sample, feeds_forward, feeds_back, window_means, |window, delay| {
+            mean(window, constants, delay, spikes)
+        });
     }
 }
 
-/// Copies the last spikes of an image of `steps` steps to `past`, the history of the next image, so that the last
-/// step is in the last slot.
+/// Copies the last spikes of an image of `steps` steps to `past`, the history of the next image, with the last step in
+/// the last slot.
 #[inline(always)]
 fn save_spike_history(steps: u32, spikes: &[Tile<u32>], past: &mut [Tile<u32>]) {
     let earliest = steps - past.len() as u32 * STEPS_PER_WORD;
@@ -108,8 +104,8 @@ fn mean(
     mean
 }
 
-/// Averages with the full kernel: two traces per neuron, stepped through the whole image. For a feedback population,
-/// once per possible lead of the plateau potentials.
+/// Averages and stores the two traces of the uncut kernel, stepped through the whole image. A population that feeds
+/// back takes one pass per possible lead of plateau potentials.
 #[inline(always)]
 fn iir_traces(
     constants: &RunParams,
@@ -119,52 +115,53 @@ fn iir_traces(
     spikes: &[Tile<u32>],
     window_means: &mut [Tile<f32>],
 ) {
-    let carried = [window_means[SLOW], window_means[FAST]];
-    let earliest = if params.feeds_back_spikes == 1 { constants.max_plateau_lead() } else { 0 };
-    for lead in 0..=earliest {
-        iir_traces_at(constants, minibatch, sample, lead, &carried, spikes, window_means);
+    let initial = [window_means[SLOW], window_means[FAST]];
+    let max_lead = if params.feeds_back_spikes == 1 { constants.max_plateau_lead() } else { 0 };
+    for lead in 0..=max_lead {
+        iir_traces_at(constants, minibatch, sample, lead, &initial, spikes, window_means);
     }
 }
 
-/// Averages with the full kernel for one lead of the plateau potentials. `carried`: the traces before the image.
+/// Averages the traces over windows that end `lead` steps early, and stores the traces in the pass without lead.
+/// `initial`: traces before the image.
 #[inline(always)]
 fn iir_traces_at(
     constants: &RunParams,
     minibatch: &BatchParams,
     sample: &Sample,
     lead: u32,
-    carried: &[Tile<f32>; 2],
+    initial: &[Tile<f32>; 2],
     spikes: &[Tile<u32>],
     window_means: &mut [Tile<f32>],
 ) {
     let [forward, target] = [PhaseWindow::forward(sample, lead), PhaseWindow::target(sample, lead)];
     let [mut slow, mut fast] = [Tile([0.0; LANES]); 2];
     if minibatch.reset_state == 0 {
-        [slow, fast] = *carried;
+        [slow, fast] = *initial;
     }
-    let mut now = [0.0; LANES];
+    let mut filtered = [0.0; LANES];
     for i in 0..LANES {
-        now[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
+        filtered[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
     }
     let [mut mean, mut feedback_forward, mut feedback_target] = [Tile([0.0; LANES]); 3];
     for step in 0..sample.steps() {
         let words = &spikes[(step / STEPS_PER_WORD) as usize];
-        let before = now;
+        let delayed = filtered;
         for i in 0..LANES {
             let n = spike_count(words[i], step) as i32 as f32;
             slow[i] = flush(constants.decay_slow * slow[i] + n, SMALLEST_VOLTAGE);
             fast[i] = flush(constants.decay_fast * fast[i] + n, SMALLEST_VOLTAGE);
-            now[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
+            filtered[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
         }
         if forward.contains(step) {
             for i in 0..LANES {
-                mean[i] += now[i];
-                feedback_forward[i] += before[i];
+                mean[i] += filtered[i];
+                feedback_forward[i] += delayed[i];
             }
         }
         if target.contains(step) {
             for i in 0..LANES {
-                feedback_target[i] += before[i];
+                feedback_target[i] += delayed[i];
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Which GPUs there are, and which of them to take.
+//! List of the GPUs of this machine, and choice of one.
 
 use std::fmt;
 
@@ -7,48 +7,48 @@ use wgpu::{Backend, Backends, DeviceType, Instance, InstanceDescriptor, Limits};
 
 use crate::interface::BackendError;
 
-/// What to know about an adapter: how a run's record names its device.
+/// Description of an adapter, which a run's record stores.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AdapterInfo {
-    /// Index in the list of [`list`]; a user may name an adapter by it.
+    /// Index in [`list`], by which a user may select the adapter.
     pub index: usize,
-    /// Name of the adapter as its driver reports it; several of one model share a name.
+    /// Name reported by the driver. Adapters of one model share a name.
     pub name: String,
-    /// vulkan, metal, dx12 or gl.
+    /// API: vulkan, metal, dx12 or gl.
     pub backend: String,
-    /// Name of the driver, or on dx12 its version; empty if the backend does not report it.
+    /// Name of the driver, on dx12 its version; empty if the API does not report it.
     pub driver: String,
-    /// Further driver information, above all its version; empty if the backend does not report it.
+    /// Further driver information, such as its version; empty if the API does not report it.
     pub driver_info: String,
-    /// discrete, integrated, virtual, software or other.
+    /// Kind of device.
     pub kind: DeviceKind,
-    /// The "GPU" is the CPU.
+    /// Whether the "GPU" is software that runs on the CPU.
     pub is_software: bool,
-    /// Largest array in bytes that a kernel can bind.
+    /// Size of the largest array that a kernel can bind, bytes.
     pub max_binding: u64,
-    /// Largest buffer in bytes.
+    /// Size of the largest buffer, bytes.
     pub max_buffer: u64,
-    /// Bytes of memory that the threads of a workgroup share.
+    /// Size of the memory that the threads of a workgroup share, bytes.
     pub max_workgroup_storage: u32,
-    /// Threads in a workgroup; 0 where the adapter does not compute.
+    /// Largest number of threads of a workgroup; 0 if the adapter does not compute.
     pub max_workgroup_threads: u32,
-    /// Workgroups along each dimension of a launch.
+    /// Largest number of workgroups along each dimension of a dispatch.
     pub max_workgroups: u32,
 }
 
-/// Kind of device of an adapter, the best first.
+/// Kind of device, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceKind {
-    /// A GPU with memory of its own.
+    /// GPU with its own memory.
     Discrete,
-    /// A GPU that shares its memory with the CPU.
+    /// GPU that shares its memory with the CPU.
     Integrated,
-    /// A GPU that a virtual machine or a host lends.
+    /// GPU of a virtual machine.
     Virtual,
-    /// A device whose driver does not report its kind.
+    /// Device of a kind that the driver does not report.
     Other,
-    /// The CPU, on which a driver runs shaders.
+    /// Driver that runs shaders on the CPU.
     Software,
 }
 
@@ -67,12 +67,12 @@ impl fmt::Display for DeviceKind {
 /// Number of threads of a workgroup on a real GPU, see [`AdapterInfo::workgroup`].
 pub const DEFAULT_WORKGROUP_SIZE: u32 = 64;
 
-/// Number of threads of a workgroup on a software device, two of its vectors: it steps the threads that have no neuron
-/// to no purpose.
+/// Number of threads of a workgroup on a software device: two of its 8-wide vectors. It also runs the threads without a
+/// neuron, so larger workgroups waste time on small layers.
 const SOFTWARE_WORKGROUP: u32 = 16;
 
 impl AdapterInfo {
-    /// Returns the number of threads of a workgroup, unless another is asked for.
+    /// Returns the default number of threads of a workgroup.
     pub fn workgroup(&self) -> u32 {
         if self.is_software { SOFTWARE_WORKGROUP } else { DEFAULT_WORKGROUP_SIZE }
     }
@@ -84,66 +84,66 @@ impl fmt::Display for AdapterInfo {
     }
 }
 
-/// Which adapter to take.
+/// Query for one adapter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AdapterQuery {
-    /// Number of an adapter, or a part of its name in any case; the best one where there is none.
+    /// Index of the adapter, or a part of its name in any case; `None` for the best one.
     pub index_or_name: Option<String>,
-    /// Take a software device where there is no other. One that is named is taken anyway.
+    /// Whether the best one may be a software device. A named adapter may always be one.
     pub allow_software: bool,
 }
 
-/// Every adapter of this machine; empty where there is no driver.
+/// Returns every adapter of this machine; empty if there is no driver.
 pub fn list() -> Vec<AdapterInfo> {
     adapters().into_iter().map(|(_, info)| info).collect()
 }
 
-/// What is known about the adapter that fits a choice.
+/// Returns the description of the adapter that matches a query.
 ///
 /// # Errors
-/// When there is no adapter, or none that fits.
-pub fn find(choice: &AdapterQuery) -> Result<AdapterInfo, BackendError> {
-    choose(choice).map(|(_, info)| info)
+/// Returns an error if there is no adapter, or no match.
+pub fn find(query: &AdapterQuery) -> Result<AdapterInfo, BackendError> {
+    choose(query).map(|(_, info)| info)
 }
 
-/// The adapter that fits a choice.
+/// Returns the adapter that matches a query.
 ///
 /// # Errors
-/// When there is no adapter, or none that fits.
-pub(super) fn choose(choice: &AdapterQuery) -> Result<(wgpu::Adapter, AdapterInfo), BackendError> {
+/// Returns an error if there is no adapter, or no match.
+pub(super) fn choose(query: &AdapterQuery) -> Result<(wgpu::Adapter, AdapterInfo), BackendError> {
     let adapters = adapters();
     let infos: Vec<AdapterInfo> = adapters.iter().map(|(_, info)| info.clone()).collect();
-    let index = select(choice, &infos)?;
+    let index = select(query, &infos)?;
     adapters.into_iter().nth(index).ok_or(BackendError::NoAdapter)
 }
 
-/// Index of the adapter that fits a choice.
+/// Returns the index of the adapter that matches a query.
 ///
 /// # Errors
-/// When `infos` is empty, or none fits.
-pub fn select(choice: &AdapterQuery, infos: &[AdapterInfo]) -> Result<usize, BackendError> {
+/// Returns an error if `infos` is empty, or no adapter matches.
+pub fn select(query: &AdapterQuery, infos: &[AdapterInfo]) -> Result<usize, BackendError> {
     if infos.is_empty() {
         return Err(BackendError::NoAdapter);
     }
-    let best = |fits: &dyn Fn(&AdapterInfo) -> bool| {
-        let fitting = infos.iter().enumerate().filter(|(_, info)| fits(info));
-        fitting.min_by_key(|(_, info)| preference(info)).map(|(index, _)| index)
+    let best = |matches: &dyn Fn(&AdapterInfo) -> bool| {
+        let matching = infos.iter().enumerate().filter(|(_, info)| matches(info));
+        matching.min_by_key(|(_, info)| preference(info)).map(|(index, _)| index)
     };
-    let Some(wanted) = &choice.index_or_name else {
+    let Some(wanted) = &query.index_or_name else {
         let is_allowed = |info: &AdapterInfo| {
-            info.max_workgroup_threads > 0 && (choice.allow_software || !info.is_software)
+            info.max_workgroup_threads > 0 && (query.allow_software || !info.is_software)
         };
         return best(&is_allowed)
             .ok_or_else(|| BackendError::OnlySoftware { available: names(infos) });
     };
-    let numbered = wanted.parse().ok().filter(|&index: &usize| index < infos.len());
+    let by_index = wanted.parse().ok().filter(|&index: &usize| index < infos.len());
     let lowercase = wanted.to_lowercase();
-    numbered.or_else(|| best(&|info| info.name.to_lowercase().contains(&lowercase))).ok_or_else(
+    by_index.or_else(|| best(&|info| info.name.to_lowercase().contains(&lowercase))).ok_or_else(
         || BackendError::NoSuchAdapter { wanted: wanted.clone(), available: names(infos) },
     )
 }
 
-/// Lower is better. A device that several backends reach is taken through its native one.
+/// Returns the rank of an adapter; lower is better. If several APIs reach a device, the native one ranks higher.
 fn preference(info: &AdapterInfo) -> (bool, bool, DeviceKind) {
     (info.is_software, info.backend == Backend::Gl.to_str(), info.kind)
 }
@@ -155,7 +155,7 @@ fn names(infos: &[AdapterInfo]) -> String {
 
 fn adapters() -> Vec<(wgpu::Adapter, AdapterInfo)> {
     let native = adapters_of(Backends::VULKAN | Backends::METAL | Backends::DX12);
-    // GL shows the same devices again, so it is asked only where nothing else answers.
+    // GL lists the same devices again, so it is used only if no other API has a device.
     if native.is_empty() { adapters_of(Backends::GL) } else { native }
 }
 
@@ -199,7 +199,7 @@ fn info(index: usize, adapter: &wgpu::Adapter) -> AdapterInfo {
     }
 }
 
-/// What is asked of an adapter: its own limits where this crate can use more than the default.
+/// Returns the limits to request from an adapter: its own limits if kernels can use more than the default.
 pub(super) fn wanted_limits(adapter: &Limits) -> Limits {
     Limits {
         max_storage_buffer_binding_size: adapter.max_storage_buffer_binding_size,
@@ -211,6 +211,6 @@ pub(super) fn wanted_limits(adapter: &Limits) -> Limits {
         min_uniform_buffer_offset_alignment: adapter.min_uniform_buffer_offset_alignment,
         ..Limits::default()
     }
-    // Old devices reach not even the defaults; whether that matters shows when pipelines are made.
+    // Old devices do not reach the defaults. The compilation of pipelines fails if that matters.
     .or_worse_values_from(adapter)
 }

@@ -1,4 +1,4 @@
-//! Compiled kernels of a real GPU, kept in a file from one start to the next, where the driver hands them out.
+//! File of compiled kernels, which a later start reuses, if the driver supports it.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -12,30 +12,30 @@ use crate::files::{self, atomic};
 use crate::gpu::shaders;
 use crate::interface::Kernel;
 
-/// What a device needs for it.
+/// Feature that a device needs.
 pub const FEATURES: Features = Features::PIPELINE_CACHE;
 
-/// The environment variable that names another folder than the user's, or says `off`.
+/// Environment variable with the folder of the files, or `off`.
 const VARIABLE: &str = "APICAL_PIPELINE_CACHE";
 
-/// Bytes before the driver's: see [`with_hash`].
+/// Number of bytes before the driver's, see [`with_hash`].
 const HASH_LEN: usize = 32;
 
-/// Most bytes of compiled kernels that are kept. All kernels take some 100 KB; SwiftShader was seen to return a few
-/// more bytes at each start.
+/// Largest number of stored bytes. All kernels take about 100 KB; SwiftShader was seen to return a few more bytes at
+/// each start.
 const BYTES_MAX: usize = 16 << 20;
 
-/// The compiled kernels of a device, and the file that keeps them.
+/// Compiled kernels of a device, and their file.
 pub struct Cache {
     pub pipelines: PipelineCache,
     file: PathBuf,
-    /// What the file holds.
+    /// Content of the file, without the hash.
     saved: Option<Vec<u8>>,
 }
 
 impl Cache {
-    /// What was kept of an earlier start; empty where that was nothing, or cannot be used. `None` where
-    /// nothing is to be saved: software devices compile in no time, and some of their caches grow at each start.
+    /// Opens the cache of an adapter, empty if there is no valid file. Returns `None` if nothing is to be stored:
+    /// software devices compile quickly, and some of their caches grow at each start.
     pub fn open(device: &wgpu::Device, adapter: &AdapterInfo) -> Option<Self> {
         if !device.features().contains(FEATURES) || adapter.device_type == DeviceType::Cpu {
             return None;
@@ -44,27 +44,27 @@ impl Cache {
         Some(Cache::in_file(device, file))
     }
 
-    /// The same, in a given file.
+    /// Opens the cache in a file.
     fn in_file(device: &wgpu::Device, file: PathBuf) -> Self {
-        let kept = read(&file).and_then(|bytes| verified(&bytes).map(<[u8]>::to_vec));
+        let saved = read(&file).and_then(|bytes| verified(&bytes).map(<[u8]>::to_vec));
         let description = PipelineCacheDescriptor {
             label: Some("kernels"),
-            data: kept.as_deref(),
-            // What another version of the driver made is left aside.
+            data: saved.as_deref(),
+            // Ignore data of another version of the driver.
             fallback: true,
         };
-        // SAFETY: the seal says that this program had the bytes from `PipelineCache::get_data`.
+        // SAFETY: the hash shows that this program got the bytes from `PipelineCache::get_data`.
         let pipelines = unsafe { device.create_pipeline_cache(&description) };
-        Cache { pipelines, file, saved: kept }
+        Cache { pipelines, file, saved }
     }
 
-    /// Keeps what was compiled since.
+    /// Stores the kernels compiled so far.
     pub fn save(&mut self) {
         let data = self.pipelines.get_data();
         if data.is_none() || data == self.saved {
             return;
         }
-        // What cannot be kept is compiled again: the next start takes longer, and nothing else.
+        // Ignore a failure: the next start compiles the kernels again.
         if let Some(data) = data
             && data.len() <= BYTES_MAX
             && write(&self.file, &with_hash(&data)).is_ok()
@@ -74,13 +74,13 @@ impl Cache {
     }
 }
 
-/// The driver's bytes behind a hash of them and of this program's kernels. Drivers trust their own bytes,
-/// and keep what no kernel needs any more: so what is broken, or is of other kernels, must not reach them.
+/// Returns the driver's bytes after a hash of them and of this program's kernels. Drivers do not check their bytes, and
+/// keep outdated ones, so broken bytes and those of other kernels must not reach them.
 fn with_hash(data: &[u8]) -> Vec<u8> {
     [&hash(data), data].concat()
 }
 
-/// The bytes that were with_hash, where nothing is wrong with them.
+/// Returns the driver's bytes, if the hash before them is valid.
 fn verified(bytes: &[u8]) -> Option<&[u8]> {
     let (found, data) = bytes.split_at_checked(HASH_LEN)?;
     (*found == hash(data)).then_some(data)
@@ -95,7 +95,7 @@ fn hash(data: &[u8]) -> [u8; HASH_LEN] {
     hash.finalize().into()
 }
 
-/// The bytes of a file that is not larger than those that are written.
+/// Returns the bytes of a file, unless it is larger than any that [`Cache::save`] writes.
 fn read(file: &Path) -> Option<Vec<u8>> {
     files::read_bounded(file, (HASH_LEN + BYTES_MAX) as u64).ok()
 }
@@ -108,7 +108,7 @@ fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     atomic::write(file, bytes)
 }
 
-/// Where compiled kernels are kept, by what [`VARIABLE`] says.
+/// Returns the folder of the files. `setting`: value of [`VARIABLE`].
 fn folder(setting: Option<OsString>) -> Option<PathBuf> {
     match setting {
         Some(setting) if setting == "off" => None,
@@ -117,9 +117,9 @@ fn folder(setting: Option<OsString>) -> Option<PathBuf> {
     }
 }
 
-/// The user's folder for what programs can make again.
+/// Returns the user's folder for caches.
 fn users_folder() -> Option<PathBuf> {
-    // The conventions say to ignore a relative one.
+    // The XDG specification says to ignore relative paths.
     let variable = |name: &str| env::var_os(name).map(PathBuf::from).filter(|f| f.is_absolute());
     let in_home = |path: &OsStr| env::home_dir().map(|home| home.join(path));
     if cfg!(windows) {
@@ -138,18 +138,18 @@ mod tests {
     use crate::gpu::device::adapter::AdapterQuery;
 
     #[test]
-    fn what_is_broken_or_of_others_is_not_used() {
+    fn broken_or_outdated_bytes_are_not_used() {
         let bytes = with_hash(b"of the driver");
         assert_eq!(verified(&bytes), Some(b"of the driver".as_slice()));
-        for place in 0..bytes.len() {
+        for index in 0..bytes.len() {
             let mut broken = bytes.clone();
-            broken[place] ^= 1;
-            assert_eq!(verified(&broken), None, "byte {place}");
-            assert_eq!(verified(&bytes[..place]), None, "the first {place} bytes");
+            broken[index] ^= 1;
+            assert_eq!(verified(&broken), None, "byte {index}");
+            assert_eq!(verified(&bytes[..index]), None, "the first {index} bytes");
         }
     }
 
-    /// On a real driver: what it hands out is kept, used again, and never larger than the limit.
+    /// Uses a real driver.
     #[test]
     fn cache_file_is_read_back_and_bounded() {
         let choice = AdapterQuery { index_or_name: None, allow_software: true };
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_variable_names_a_folder_or_says_that_there_is_none() {
+    fn folder_follows_the_environment_variable() {
         let set = |value: &str| folder(Some(value.into()));
         assert_eq!(set("off"), None);
         assert_eq!(set("somewhere"), Some("somewhere".into()));

@@ -1,4 +1,4 @@
-//! An open GPU: it runs commands, copies arrays to and fro, and reports what went wrong.
+//! Open GPU: runs commands, reads buffers, reports errors.
 
 pub mod adapter;
 mod cache;
@@ -19,12 +19,12 @@ use crate::interface::BackendError;
 use adapter::{AdapterInfo, AdapterQuery};
 use cache::Cache;
 
-/// How long the device may work on what it was given before it counts as hung: longer than any minibatch takes on
-/// a software device, and than drivers wait that look after themselves.
+/// Time after which a device without an answer counts as hung: longer than any minibatch on a software device, and than
+/// a driver's own watchdog timeout.
 const POLL_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Submissions that may be under way: enough that the device never waits for the host, few enough
-/// that what the host has staged for them stays small.
+/// Largest number of submissions in flight: enough that the device never waits for the host, few enough that their
+/// staged data stays small.
 const IN_FLIGHT: usize = 3;
 
 /// Features for timestamps between the launches of a pass. With the first alone, each launch takes a pass of its own.
@@ -37,23 +37,24 @@ pub struct Device {
     pub(crate) device: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
     info: AdapterInfo,
+    /// First error that the device reported.
     failure: Arc<Mutex<Option<String>>>,
     in_flight: VecDeque<SubmissionIndex>,
-    /// Where arrays are copied to be read.
+    /// Buffer to which [`Device::read`] copies.
     staging: Option<Buffer>,
     cache: Option<Cache>,
-    /// Bytes of weights that a kernel binds at once.
+    /// Largest number of bytes of weights that a kernel binds at once.
     max_weight_binding: u64,
 }
 
 impl Device {
-    /// Opens the GPU that fits a choice. Compiled kernels of a real GPU are kept in the user's folder of caches, or in
-    /// the folder that the environment variable `APICAL_PIPELINE_CACHE` names; `off` keeps none.
+    /// Opens the GPU that matches a query. Compiled kernels of a real GPU are stored in the user's folder of caches, or
+    /// in the folder in the environment variable `APICAL_PIPELINE_CACHE`, or nowhere if it is `off`.
     ///
     /// # Errors
-    /// When none fits or it does not open.
-    pub fn open(choice: &AdapterQuery) -> Result<Self, BackendError> {
-        let (adapter, info) = adapter::choose(choice)?;
+    /// Returns an error if no GPU matches, or if it cannot be opened.
+    pub fn open(query: &AdapterQuery) -> Result<Self, BackendError> {
+        let (adapter, info) = adapter::choose(query)?;
         let description = DeviceDescriptor {
             label: Some("apical"),
             required_features: adapter.features() & TIMESTAMPS.union(cache::FEATURES),
@@ -87,33 +88,35 @@ impl Device {
         &self.info
     }
 
-    /// From now on, binds no more than `bytes` of weights at once, as a device with a lower limit does; a few
-    /// columns at least. It changes no result.
+    /// Limits the weights that a kernel binds at once to `bytes`, but at least [`COLUMN_ALIGN`] columns, as on a device
+    /// with a lower limit. Changes no result.
+    ///
+    /// [`COLUMN_ALIGN`]: crate::gpu::weight_ranges::COLUMN_ALIGN
     pub fn limit_weight_binding(&mut self, bytes: u64) {
         self.max_weight_binding = bytes.min(self.info.max_binding);
     }
 
-    /// Bytes of weights that a kernel binds at once.
+    /// Returns the largest number of bytes of weights that a kernel binds at once.
     pub(in crate::gpu) fn max_weight_binding(&self) -> u64 {
         self.max_weight_binding
     }
 
-    /// What drivers look up compiled kernels in, where that is kept.
+    /// Returns the compiled kernels of earlier starts, if they are stored.
     pub(in crate::gpu) fn pipelines(&self) -> Option<&PipelineCache> {
         self.cache.as_ref().map(|cache| &cache.pipelines)
     }
 
-    /// Keeps the kernels compiled so far for the next start.
+    /// Stores the kernels compiled so far for the next start.
     pub(in crate::gpu) fn save_pipelines(&mut self) {
         if let Some(cache) = &mut self.cache {
             cache.save();
         }
     }
 
-    /// What went wrong since the device was opened, if anything.
+    /// Checks that the device reported no error since it was opened.
     ///
     /// # Errors
-    /// When something did.
+    /// Returns [`BackendError::Device`] with the first error.
     pub fn check(&self) -> Result<(), BackendError> {
         match &*self.failure.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Ok(()),
@@ -121,10 +124,10 @@ impl Device {
         }
     }
 
-    /// Hands commands to the device, and waits where too many are under way.
+    /// Submits commands, and waits if too many submissions are in flight.
     ///
     /// # Errors
-    /// When the device failed.
+    /// Returns [`BackendError::Device`] if the device failed.
     pub fn submit(&mut self, commands: CommandEncoder) -> Result<(), BackendError> {
         let submission = self.queue.submit([commands.finish()]);
         self.check()?;
@@ -139,7 +142,7 @@ impl Device {
     /// Waits until all work so far is done.
     ///
     /// # Errors
-    /// When the device failed.
+    /// Returns [`BackendError::Device`] if the device failed.
     pub fn wait(&mut self) -> Result<(), BackendError> {
         self.poll(PollType::Wait { submission_index: None, timeout: Some(POLL_TIMEOUT) })?;
         self.in_flight.clear();
@@ -167,7 +170,7 @@ impl Device {
 
         let (sender, receiver) = mpsc::channel();
         staging.map_async(MapMode::Read, 0..bytes, move |result| {
-            // Nobody listens any more where an error came first.
+            // The receiver is gone if an error came first.
             let _ = sender.send(result);
         });
         self.wait()?;
@@ -181,7 +184,7 @@ impl Device {
         Ok(values)
     }
 
-    /// A buffer of at least `bytes` to read through, kept for the next time.
+    /// Returns a buffer of at least `bytes` bytes for reading, and keeps it for the next call.
     fn staging(&mut self, bytes: u64) -> Buffer {
         match &self.staging {
             Some(buffer) if buffer.size() >= bytes => buffer.clone(),
@@ -198,20 +201,20 @@ impl Device {
     }
 
     fn poll(&self, poll: PollType) -> Result<(), BackendError> {
-        // wgpu panics in `poll`, and there alone, when the device is lost during the wait.
+        // wgpu panics in `poll`, and only there, if the device is lost during the wait.
         self.check_poll(catch_unwind(AssertUnwindSafe(|| self.device.poll(poll))))
     }
 
-    /// What an answer, or none, means.
+    /// Returns the error that the result of a poll stands for. A panic means that the device was lost.
     fn check_poll(
         &self,
-        answer: thread::Result<Result<PollStatus, PollError>>,
+        result: thread::Result<Result<PollStatus, PollError>>,
     ) -> Result<(), BackendError> {
-        match answer {
+        match result {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(PollError::Timeout)) => {
                 let seconds = POLL_TIMEOUT.as_secs();
-                Err(self.failed(format!("it hangs: no answer came for {seconds} s")))
+                Err(self.failed(format!("no answer for {seconds} s: the device hangs")))
             }
             Ok(Err(error)) => Err(self.failed(error.to_string())),
             Err(_) => {
@@ -221,12 +224,13 @@ impl Device {
         }
     }
 
+    /// Returns the error of this device with a reason.
     pub(in crate::gpu) fn failed(&self, reason: String) -> BackendError {
         BackendError::Device { device: self.info.name.clone(), reason }
     }
 }
 
-/// Keeps the first failure: later ones follow from it.
+/// Stores the first failure: later ones follow from it.
 fn record(sink: &Mutex<Option<String>>, message: String) {
     sink.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(message);
 }
@@ -242,24 +246,24 @@ mod tests {
         })
     }
 
-    /// A driver that hangs must not hang the program: whoever waits too long is told.
+    /// A hanging driver must not hang the program.
     #[test]
-    fn a_device_that_gives_no_answer_counts_as_hung_and_one_that_panics_as_lost() {
+    fn poll_timeout_and_panic_are_device_errors() {
         let device = device();
-        let told = |answer| device.check_poll(answer).unwrap_err();
-        for (answer, words) in [
-            (Ok(Err(PollError::Timeout)), "it hangs: no answer came for 600 s"),
+        let error_of = |result| device.check_poll(result).unwrap_err();
+        for (result, text) in [
+            (Ok(Err(PollError::Timeout)), "no answer for 600 s: the device hangs"),
             (Err(Box::new("lost") as Box<_>), "the device was lost"),
         ] {
-            let error = told(answer);
+            let error = error_of(result);
             assert!(matches!(error, BackendError::Device { .. }), "{error}");
-            assert!(error.to_string().contains(words), "{error}");
+            assert!(error.to_string().contains(text), "{error}");
         }
         assert!(device.check_poll(Ok(Ok(PollStatus::QueueEmpty))).is_ok());
     }
 
     #[test]
-    fn a_device_that_goes_away_is_an_error_and_no_panic() {
+    fn read_from_lost_device_is_an_error() {
         let mut device = device();
         let buffer = device.device.create_buffer(&BufferDescriptor {
             label: None,

@@ -1,5 +1,5 @@
-//! Dispatches of a submission: one per launch, or several if not all weights are bound at once. Their launch parameters
-//! are in one buffer, which kernels read at an offset.
+//! Dispatches of a list of launches: one per launch, or several if not all weights are bound at once. Their launch
+//! parameters are in one buffer, which kernels read at an offset.
 
 use std::ops::Range;
 
@@ -11,35 +11,38 @@ use crate::gpu::memory::buffers::buffer;
 use crate::gpu::memory::weight_ranges::{ColumnRange, ranges};
 use crate::interface::{Launch, LaunchParams, Shape};
 
-/// Dispatches that the first buffer has room for.
+/// Number of dispatches in the first buffer.
 const FIRST_CAPACITY: usize = 256;
 
-/// A launch on one range of its weights' columns.
+/// Launch on one range of its weight columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dispatch {
     pub launch: Launch,
-    pub window: ColumnRange,
+    pub range: ColumnRange,
 }
 
-/// Launch parameters on the device.
+/// Dispatches of the current launches, and their launch parameters on the device.
 pub struct DispatchTable {
-    pub buffer: Buffer,
-    /// Bytes from one part to the next, as the device wants offsets aligned.
+    /// Launch parameters, one per dispatch.
+    pub params: Buffer,
+    /// Number of bytes from one dispatch's parameters to the next: the device requires aligned offsets.
     stride: usize,
+    /// Number of dispatches that the buffer can hold.
     capacity: usize,
-    /// What the buffer holds the parts of.
+    /// Launches with parameters in the buffer.
     launches: Vec<Launch>,
     dispatches: Vec<Dispatch>,
-    /// The first dispatch of each launch; behind them, how many there are.
+    /// Index of each launch's first dispatch, then the number of dispatches.
     starts: Vec<usize>,
 }
 
 impl DispatchTable {
+    /// Creates an empty table.
     pub fn new(device: &Device) -> Self {
         let alignment = device.device.limits().min_uniform_buffer_offset_alignment as usize;
         let stride = size_of::<LaunchParams>().next_multiple_of(alignment);
         DispatchTable {
-            buffer: table(device, FIRST_CAPACITY * stride),
+            params: params_buffer(device, FIRST_CAPACITY * stride),
             stride,
             capacity: FIRST_CAPACITY,
             launches: Vec::new(),
@@ -48,19 +51,19 @@ impl DispatchTable {
         }
     }
 
-    /// The dispatches of all launches.
+    /// Returns the dispatches of all launches.
     pub fn all(&self) -> &[Dispatch] {
         &self.dispatches
     }
 
-    /// The dispatches of some of the launches, each behind the offset of its part.
+    /// Returns the dispatches of a range of launches, each with the offset of its parameters, bytes.
     pub fn of(&self, launches: Range<usize>) -> impl Iterator<Item = (u32, &Dispatch)> {
         let range = self.starts[launches.start]..self.starts[launches.end];
         range.map(|index| ((index * self.stride) as u32, &self.dispatches[index]))
     }
 
-    /// Puts the parts of `launches` on the device unless they are there. True where the buffer had
-    /// to be replaced by a larger one.
+    /// Writes the parameters of `launches` to the device, unless they are already there. Returns whether a larger
+    /// buffer replaced the old one.
     pub fn fill(&mut self, device: &Device, launches: &[Launch], shape: &Shape) -> bool {
         if self.launches == launches {
             return false;
@@ -68,26 +71,32 @@ impl DispatchTable {
         self.dispatches.clear();
         self.starts.truncate(1);
         for &launch in launches {
-            let windows = ranges(&launch, shape, device.max_weight_binding());
-            self.dispatches.extend(windows.into_iter().map(|window| Dispatch { launch, window }));
+            let ranges = ranges(&launch, shape, device.max_weight_binding());
+            self.dispatches.extend(ranges.into_iter().map(|range| Dispatch { launch, range }));
             self.starts.push(self.dispatches.len());
         }
         let grows = self.dispatches.len() > self.capacity;
         if grows {
             self.capacity = self.dispatches.len().next_power_of_two();
-            self.buffer = table(device, self.capacity * self.stride);
+            self.params = params_buffer(device, self.capacity * self.stride);
         }
         let mut bytes = vec![0; self.dispatches.len() * self.stride];
         for (dispatch, slot) in self.dispatches.iter().zip(bytes.chunks_mut(self.stride)) {
             slot[..size_of::<LaunchParams>()]
-                .copy_from_slice(bytes_of(&dispatch.window.part(&dispatch.launch, shape)));
+                .copy_from_slice(bytes_of(&dispatch.range.params(&dispatch.launch, shape)));
         }
-        device.queue.write_buffer(&self.buffer, 0, &bytes);
+        device.queue.write_buffer(&self.params, 0, &bytes);
         self.launches = launches.to_vec();
         grows
     }
 }
 
-fn table(device: &Device, bytes: usize) -> Buffer {
-    buffer(device, "parts", bytes as u64, BufferUsages::UNIFORM | BufferUsages::COPY_DST)
+/// Creates a buffer for launch parameters.
+fn params_buffer(device: &Device, bytes: usize) -> Buffer {
+    buffer(
+        device,
+        "launch parameters",
+        bytes as u64,
+        BufferUsages::UNIFORM | BufferUsages::COPY_DST,
+    )
 }

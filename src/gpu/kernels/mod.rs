@@ -1,4 +1,4 @@
-//! Kernels on a GPU: compiled pipelines, the dispatches of a list of launches with their workgroups, and the self-test.
+//! Kernels on a GPU: compiled pipelines, dispatches of launches, workgroups, the self-test.
 
 pub mod dispatches;
 pub mod pipelines;

@@ -1,4 +1,4 @@
-//! One compute pipeline a kernel, and the bind groups of its launches.
+//! Compute pipelines, one per kernel, and the bind groups of their dispatches.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -22,17 +22,18 @@ use crate::interface::{
     Shape,
 };
 
-/// Number of bindings that all kernels share: constants, launch parameters, replicas, minibatches, samples.
+/// Number of bindings shared by all kernels: constants, launch parameters, replicas, minibatches, samples.
 pub const COMMON_BINDINGS: u32 = 5;
 
-/// A compiled kernel.
+/// Compiled kernel.
 pub struct Pipeline {
     pub pipeline: ComputePipeline,
     pub layout: BindGroupLayout,
 }
 
 impl Pipeline {
-    /// Compiles `source`. `is_read_only`: whether it only reads an array, for each array that it binds.
+    /// Compiles `source`. `is_read_only`: for each bound array, whether the kernel only reads it. `workgroup`: number
+    /// of threads of a workgroup.
     pub fn new(
         device: &Device,
         name: &str,
@@ -60,25 +61,26 @@ impl Pipeline {
         Pipeline { pipeline, layout }
     }
 
-    /// Binds what all kernels share, then `arrays`.
+    /// Creates a bind group of the bindings shared by all kernels, in the order of [`COMMON_BINDINGS`], and of
+    /// `arrays`.
     pub fn bind(
         &self,
         device: &Device,
-        shared: [&Buffer; COMMON_BINDINGS as usize],
+        common: [&Buffer; COMMON_BINDINGS as usize],
         arrays: &[BindingResource],
     ) -> BindGroup {
-        let [constants, part, replicas, minibatches, lanes] = shared;
-        let part = BufferBinding {
-            buffer: part,
+        let [constants, launch_params, replicas, minibatches, samples] = common;
+        let launch_params = BufferBinding {
+            buffer: launch_params,
             offset: 0,
             size: NonZero::new(size_of::<LaunchParams>() as u64),
         };
         let resources = [
             constants.as_entire_binding(),
-            BindingResource::Buffer(part),
+            BindingResource::Buffer(launch_params),
             replicas.as_entire_binding(),
             minibatches.as_entire_binding(),
-            lanes.as_entire_binding(),
+            samples.as_entire_binding(),
         ];
         let entries: Vec<BindGroupEntry> = resources
             .into_iter()
@@ -94,17 +96,17 @@ impl Pipeline {
     }
 }
 
-/// The pipelines of the kernels used so far, and their bind groups.
+/// Pipelines of the kernels used so far, and their bind groups.
 pub struct Pipelines {
     /// Number of threads of a workgroup.
     workgroup: u32,
     kernels: HashMap<Kernel, Pipeline>,
-    /// By kernel, layer and window.
+    /// By kernel, layer and index of the column range.
     bind_groups: HashMap<(Kernel, usize, usize), BindGroup>,
 }
 
 impl Pipelines {
-    /// Returns no pipelines: [`Pipelines::compile`] adds them.
+    /// Creates an empty set. `workgroup`: number of threads of a workgroup.
     pub fn new(workgroup: u32) -> Self {
         Pipelines { workgroup, kernels: HashMap::new(), bind_groups: HashMap::new() }
     }
@@ -133,7 +135,7 @@ impl Pipelines {
         }
     }
 
-    /// Forgets the bind groups: a buffer was replaced.
+    /// Removes all bind groups, since a buffer was replaced.
     pub fn clear_bind_groups(&mut self) {
         self.bind_groups.clear();
     }
@@ -148,10 +150,10 @@ impl Pipelines {
         dispatch: &Dispatch,
         shape: &Shape,
         buffers: &Buffers,
-        parts: &Buffer,
+        launch_params: &Buffer,
     ) -> Result<(), BackendError> {
-        let Dispatch { launch, window, .. } = dispatch;
-        let key = (launch.kernel, launch.layer, window.index);
+        let Dispatch { launch, range } = dispatch;
+        let key = (launch.kernel, launch.layer, range.index);
         if self.bind_groups.contains_key(&key) {
             return Ok(());
         }
@@ -161,37 +163,37 @@ impl Pipelines {
             .chain(launch.writes())
             .map(|array| {
                 let all = || [0, shape.bytes_of(array).max(MIN_SIZE)];
-                let range = weight_ranges::bytes_of(array, launch, window, shape);
-                let [offset, size] = range.unwrap_or_else(all);
+                let bytes = weight_ranges::bytes_of(array, launch, range, shape);
+                let [offset, size] = bytes.unwrap_or_else(all);
                 let (buffer, size) = (buffers.array(array)?, NonZero::new(size));
                 Ok(BindingResource::Buffer(BufferBinding { buffer, offset, size }))
             })
             .collect::<Result<Vec<_>, BackendError>>()?;
-        let Buffers { constants, replicas, minibatches, lanes, .. } = buffers;
-        let shared = [constants, parts, replicas, minibatches, lanes];
-        let group = self.compile(device, shape, launch)?.bind(device, shared, &arrays);
+        let Buffers { constants, replicas, minibatches, samples, .. } = buffers;
+        let common = [constants, launch_params, replicas, minibatches, samples];
+        let group = self.compile(device, shape, launch)?.bind(device, common, &arrays);
         self.bind_groups.insert(key, group);
         Ok(())
     }
 
-    /// The pipeline and the bind group of a dispatch that was prepared.
+    /// Returns the pipeline and the bind group of a prepared dispatch.
     pub fn get(&self, dispatch: &Dispatch) -> Option<(&ComputePipeline, &BindGroup)> {
-        let Dispatch { launch, window, .. } = dispatch;
+        let Dispatch { launch, range } = dispatch;
         let pipeline = self.kernels.get(&launch.kernel)?;
-        let group = self.bind_groups.get(&(launch.kernel, launch.layer, window.index))?;
+        let group = self.bind_groups.get(&(launch.kernel, launch.layer, range.index))?;
         Some((&pipeline.pipeline, group))
     }
 }
 
-/// Compiles one of this crate's shaders.
+/// Compiles a shader of this crate.
 pub fn module(device: &Device, name: &str, source: String) -> ShaderModule {
     let description =
         ShaderModuleDescriptor { label: Some(name), source: ShaderSource::Wgsl(source.into()) };
     if cfg!(debug_assertions) {
         device.device.create_shader_module(description)
     } else {
-        // SAFETY: the shaders are this crate's own. Tests run them with bounds checks and loop
-        // limits against the CPU backend, whose indices are checked and the same.
+        // SAFETY: the shaders are this crate's own. Tests run them with bounds checks and loop limits, and the CPU
+        // backend checks the same indices.
         unsafe {
             device
                 .device

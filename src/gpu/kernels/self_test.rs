@@ -1,4 +1,4 @@
-//! Whether a GPU's arithmetic gives the CPU's bits: both compute the same few thousand cases.
+//! Self-test of a GPU: checks that its arithmetic gives the CPU's bits in a few thousand cases.
 
 use std::fmt;
 
@@ -16,10 +16,10 @@ use crate::interface::{BackendError, BatchParams, LaunchParams, ReplicaParams, R
 use crate::model::synaptic_filter;
 use crate::random::philox;
 
-/// Random words that are tried, besides some special ones.
+/// Number of random words, besides [`SPECIAL_WORDS`].
 const RANDOM_WORDS: u32 = 4096;
 
-/// Words at the ends of the ranges that arguments are made of.
+/// Words that give the extreme arguments.
 const SPECIAL_WORDS: [u32; 12] = [
     0,
     1,
@@ -35,33 +35,33 @@ const SPECIAL_WORDS: [u32; 12] = [
     0xFFFF_FFFF,
 ];
 
-/// What came out.
+/// Result of the self-test.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SelfTestResult {
     /// All values have the CPU's bits.
     Exact {
-        /// Values compared: the results of all [`FUNCTIONS`] for each word.
+        /// Number of compared values: the results of all [`FUNCTIONS`] for each word.
         values: usize,
     },
-    /// Some have not; the first of them.
+    /// Some values differ.
     Different {
-        /// Values compared: the results of all [`FUNCTIONS`] for each word.
+        /// Number of compared values: the results of all [`FUNCTIONS`] for each word.
         values: usize,
-        /// Values that have not the CPU's bits.
+        /// Number of values that differ from the CPU's.
         different: usize,
-        /// The first of those.
+        /// First value that differs.
         first: Mismatch,
     },
 }
 
-/// How a device treats subnormal numbers (below 1.2e-38).
+/// Treatment of subnormal numbers (below 1.2e-38) by a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Subnormals {
-    /// It computes with them, as CPUs do.
+    /// The device computes with them, as CPUs do.
     Kept,
-    /// It takes them for zero, in some operations at least.
+    /// The device flushes them to zero in at least one operation.
     Flushed,
 }
 
@@ -74,12 +74,12 @@ impl fmt::Display for Subnormals {
     }
 }
 
-/// A value that is not the CPU's.
+/// Value that differs from the CPU's.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mismatch {
-    /// What was computed.
+    /// Name of the function, one of [`FUNCTIONS`].
     pub function: &'static str,
-    /// From which word.
+    /// Word from which the arguments are made.
     pub word: u32,
     /// Bits of the CPU's result.
     pub cpu: u32,
@@ -123,16 +123,16 @@ impl fmt::Display for Mismatch {
 /// Compares the device's results with the CPU's.
 ///
 /// # Errors
-/// When the device failed.
+/// Returns [`BackendError::Device`] if the device failed.
 pub fn run(device: &mut Device) -> Result<SelfTestResult, BackendError> {
-    examine(device).map(|(verdict, _)| verdict)
+    examine(device).map(|(result, _)| result)
 }
 
-/// Compares the device's results with the CPU's, and finds what it does with subnormal numbers. No result of a run
-/// depends on the latter.
+/// Compares the device's results with the CPU's, and finds how it treats subnormal numbers. No result of a run depends
+/// on that treatment.
 ///
 /// # Errors
-/// When the device failed.
+/// Returns [`BackendError::Device`] if the device failed.
 pub fn examine(device: &mut Device) -> Result<(SelfTestResult, Subnormals), BackendError> {
     let words = words();
     let cpu = arithmetic_selftest(&constants(), &words);
@@ -140,7 +140,7 @@ pub fn examine(device: &mut Device) -> Result<(SelfTestResult, Subnormals), Back
     Ok((compare(&words, &cpu, &gpu), subnormals))
 }
 
-/// Compares both results of all [`FUNCTIONS`] for each of `words`.
+/// Compares the results of all [`FUNCTIONS`] for each of `words`.
 pub fn compare(words: &[u32], cpu: &[u32], gpu: &[u32]) -> SelfTestResult {
     let mut differences = cpu.iter().zip(gpu).enumerate().filter(|(_, (cpu, gpu))| cpu != gpu);
     let Some((index, (&cpu_bits, &gpu_bits))) = differences.next() else {
@@ -158,10 +158,10 @@ pub fn compare(words: &[u32], cpu: &[u32], gpu: &[u32]) -> SelfTestResult {
     }
 }
 
-/// Results of all [`FUNCTIONS`] for each of `words`, from the device, and what it does with subnormal numbers.
+/// Returns the device's results of all [`FUNCTIONS`] for each of `words`, and its treatment of subnormal numbers.
 ///
 /// # Errors
-/// When the device failed.
+/// Returns [`BackendError::Device`] if the device failed.
 pub fn on_device(
     device: &mut Device,
     words: &[u32],
@@ -181,21 +181,21 @@ pub fn on_device(
     let inputs = buffer(device, "words", size_of_val(words) as u64, storage);
     device.queue.write_buffer(&inputs, 0, cast_slice(words));
 
-    let part = LaunchParams { units: words.len() as u32, ..Zeroable::zeroed() };
-    let shared = [
+    let params = LaunchParams { units: words.len() as u32, ..Zeroable::zeroed() };
+    let common = [
         &uniform(device, "constants", &constants()),
-        &uniform(device, "part", &part),
+        &uniform(device, "launch parameters", &params),
         &buffer(device, "replicas", size_of::<ReplicaParams>() as u64, storage),
         &buffer(device, "minibatches", size_of::<BatchParams>() as u64, storage),
-        &buffer(device, "lanes", size_of::<Sample>() as u64, storage),
+        &buffer(device, "samples", size_of::<Sample>() as u64, storage),
     ];
     let arrays = [inputs.as_entire_binding(), results.as_entire_binding()];
-    let group = pipeline.bind(device, shared, &arrays);
+    let group = pipeline.bind(device, common, &arrays);
     let mut commands = device.device.create_command_encoder(&Default::default());
     let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
     pass.set_pipeline(&pipeline.pipeline);
     pass.set_bind_group(0, &group, &[0]);
-    pass.dispatch_workgroups(part.units.div_ceil(DEFAULT_WORKGROUP_SIZE), 1, 1);
+    pass.dispatch_workgroups(params.units.div_ceil(DEFAULT_WORKGROUP_SIZE), 1, 1);
     drop(pass);
     device.submit(commands)?;
     let mut results = device.read(&results, 0, bytes)?;
@@ -206,12 +206,13 @@ pub fn on_device(
     Ok((results, subnormals))
 }
 
+/// Returns the words from which arguments are made.
 fn words() -> Vec<u32> {
     let random = (0..RANDOM_WORDS / 4).flat_map(|index| philox([index, 0, 0, 0], [1, 2]));
     SPECIAL_WORDS.into_iter().chain(random).collect()
 }
 
-/// Constants that the tested functions read.
+/// Returns constants for the tested functions.
 fn constants() -> RunParams {
     let mut constants = RunParams { tap_count: 10, ..Zeroable::zeroed() };
     for (slot, tap) in constants.kernel_taps.iter_mut().zip(synaptic_filter::taps(10)) {

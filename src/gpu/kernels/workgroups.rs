@@ -4,13 +4,14 @@ use crate::cpu::kernels::definition::Grid;
 use crate::gpu::memory::weight_ranges::ColumnRange;
 use crate::interface::{BackendError, BatchParams, Launch, Shape};
 
-/// Returns the number of workgroups along x, y and z. The threads of a workgroup are along x.
+/// Returns the number of workgroups of a dispatch along x, y and z. `workgroup`: number of threads of a workgroup,
+/// along x.
 ///
 /// # Errors
-/// Returns [`BackendError::TooManyWorkgroups`] if there are more along one dimension than `limit`.
+/// Returns [`BackendError::TooManyWorkgroups`] if a dimension has more than `limit`.
 pub fn workgroups(
     launch: &Launch,
-    window: &ColumnRange,
+    range: &ColumnRange,
     shape: &Shape,
     minibatches: &[BatchParams],
     workgroup: u32,
@@ -18,7 +19,7 @@ pub fn workgroups(
 ) -> Result<[u32; 3], BackendError> {
     let kernel = launch.kernel;
     let keeps_state = minibatches.iter().any(|minibatch| minibatch.reset_state == 0);
-    let grid = Grid { launch, shape, columns: window.columns as u32, keeps_state };
+    let grid = Grid { launch, shape, columns: range.columns as u32, keeps_state };
     let [x, y] = (kernel.definition().threads)(&grid);
     let z = if kernel.is_per_sample() {
         minibatches.iter().map(|minibatch| minibatch.batch_size).sum()

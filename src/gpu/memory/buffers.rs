@@ -1,4 +1,4 @@
-//! Buffers on the device: one per array, and those of the kernels' parameters.
+//! Buffers on the device: one per array, and one per kind of parameters.
 
 use std::collections::HashMap;
 
@@ -12,15 +12,16 @@ use crate::interface::{
     ArrayId, BackendError, BatchParams, ReplicaParams, RunParams, Sample, Shape,
 };
 
-/// Size of the smallest buffer, bytes: kernels also bind arrays without words.
+/// Size of the smallest buffer, bytes. Kernels also bind arrays without words.
 pub const MIN_SIZE: u64 = 16;
 
-/// All buffers, except that of the launch parameters.
+/// All buffers, except that of the launch parameters, see
+/// [`DispatchTable`](crate::gpu::kernels::dispatches::DispatchTable).
 pub struct Buffers {
     pub constants: Buffer,
     pub replicas: Buffer,
     pub minibatches: Buffer,
-    pub lanes: Buffer,
+    pub samples: Buffer,
     arrays: HashMap<ArrayId, Buffer>,
 }
 
@@ -28,7 +29,7 @@ impl Buffers {
     /// Creates the zeroed arrays of `shape`.
     ///
     /// # Errors
-    /// Returns an error if an array is larger than the device binds, or all together are larger than its memory.
+    /// Returns an error if the device cannot bind an array, or its memory cannot hold all arrays.
     pub fn new(
         device: &Device,
         shape: &Shape,
@@ -51,12 +52,12 @@ impl Buffers {
             arrays.insert(array, new(array)?);
         }
         let minibatches = (shape.replicas * size_of::<BatchParams>()) as u64;
-        let lanes = (shape.replicas * shape.samples_per_replica * size_of::<Sample>()) as u64;
+        let samples = (shape.replicas * shape.samples_per_replica * size_of::<Sample>()) as u64;
         let buffers = Buffers {
             constants: uniform(device, "constants", constants),
             replicas: buffer(device, "replicas", size_of_val(replicas) as u64, storage),
             minibatches: buffer(device, "minibatches", minibatches, storage),
-            lanes: buffer(device, "lanes", lanes, storage),
+            samples: buffer(device, "samples", samples, storage),
             arrays,
         };
         device.queue.write_buffer(&buffers.replicas, 0, cast_slice(replicas));
@@ -73,10 +74,10 @@ impl Buffers {
     }
 }
 
-/// Checks that a GPU can hold and bind every array of a shape, and has a workgroup for each sample.
+/// Checks that a GPU can bind every array of a shape, and has a workgroup for each sample.
 ///
 /// # Errors
-/// Returns an error if an array is too large, or there are too many samples.
+/// Returns an error if an array is too large, or if there are too many samples.
 pub fn check_limits(info: &AdapterInfo, shape: &Shape) -> Result<(), BackendError> {
     for array in shape.arrays() {
         let (bytes, device) = (shape.bytes_of(array), info.name.clone());
@@ -92,10 +93,11 @@ pub fn check_limits(info: &AdapterInfo, shape: &Shape) -> Result<(), BackendErro
             });
         }
     }
-    // Each lane is a workgroup along the last dimension of a launch.
-    let (lanes, most) = (shape.replicas * shape.samples_per_replica, info.max_workgroups as usize);
-    if lanes > most {
-        return Err(BackendError::TooManySamples { lanes, most });
+    // Each sample is a workgroup along the last dimension of a dispatch.
+    let samples = shape.replicas * shape.samples_per_replica;
+    let most = info.max_workgroups as usize;
+    if samples > most {
+        return Err(BackendError::TooManySamples { lanes: samples, most });
     }
     Ok(())
 }

@@ -155,8 +155,8 @@ fn check_fits(shape: &Shape, bytes: u64, memory: u64) -> Result<u64, BackendErro
         return Ok(bytes);
     }
     let layers: Vec<String> = shape.populations[1..].iter().map(usize::to_string).collect();
-    let (networks, lanes, layers) = (shape.replicas, shape.samples_per_replica, layers.join(","));
-    Err(BackendError::TooMuchMemory { networks, layers, lanes, bytes, memory })
+    let (networks, samples, layers) = (shape.replicas, shape.samples_per_replica, layers.join(","));
+    Err(BackendError::TooMuchMemory { networks, layers, samples, bytes, memory })
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ pub enum ElementType {
     F32,
 }
 
-/// Array of 4-byte values. Layers count from 0 (the lowest), populations from 0 (the input). "samples" in a shape counts
-/// the samples of all replicas, replica by replica.
+/// Array of 4-byte values. Layers count from 0 (the lowest), populations from 0 (the input). "samples" in a shape
+/// counts the samples of all replicas, replica by replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ArrayId {
     /// Pixels as bytes, four per word: `[images, pixels]`, training set first.

@@ -159,10 +159,7 @@ pub fn check_samples(
     if let Some(samples) =
         minibatches.iter().map(in_use).find(|&samples| samples > shape.samples_per_replica)
     {
-        return Err(BackendError::TooManySamples {
-            lanes: samples,
-            most: shape.samples_per_replica,
-        });
+        return Err(BackendError::TooManySamples { samples, most: shape.samples_per_replica });
     }
     let expected = minibatches.iter().enumerate().flat_map(|(replica, minibatch)| {
         (0..in_use(minibatch))

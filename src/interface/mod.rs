@@ -8,6 +8,7 @@ mod shader_struct;
 mod array_id;
 mod backend;
 mod check;
+mod error;
 mod kernel;
 mod kernel_times;
 mod launch_params;
@@ -19,11 +20,12 @@ mod uniforms;
 mod values;
 
 pub use array_id::{ArrayId, ElementType};
-pub use backend::{Backend, BackendError};
+pub use backend::Backend;
 pub use check::{
     check_access, check_array, check_persistent, check_samples, check_sizes, check_values,
     check_write,
 };
+pub use error::BackendError;
 pub(crate) use kernel::for_each_kernel;
 pub use kernel::{Kernel, Launch};
 pub use kernel_times::KernelTimes;

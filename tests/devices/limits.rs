@@ -35,7 +35,10 @@ fn replicas_beyond_device_limits_are_an_error() {
     let replicas = |replicas, samples| Shape { replicas, samples_per_replica: samples, ..shape() };
     assert!(check_limits(&info, &replicas(13107, 5)).is_ok());
     let error = check_limits(&info, &replicas(13108, 5)).unwrap_err();
-    assert!(matches!(error, BackendError::TooManySamples { lanes: 65540, most: 65535 }), "{error}");
+    assert!(
+        matches!(error, BackendError::TooManySamples { samples: 65540, most: 65535 }),
+        "{error}"
+    );
 }
 
 /// Weights are bound in column ranges, so only the buffer size limits them, not the binding size.
@@ -86,7 +89,7 @@ fn work_beyond_device_limits_is_an_error() {
 
     let minibatch = BatchParams { batch_size: 3, ..Zeroable::zeroed() };
     let error = valid.run(&[minibatch], &[Sample::default(); 3], &[]).unwrap_err();
-    assert!(matches!(error, BackendError::TooManySamples { lanes: 3, most: 2 }), "{error}");
+    assert!(matches!(error, BackendError::TooManySamples { samples: 3, most: 2 }), "{error}");
 
     let minibatch = BatchParams { batch_size: 1, ..Zeroable::zeroed() };
     let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first: 0, steps: 8 << 24 };

@@ -142,7 +142,8 @@ impl<'a> PixelTile<'a> {
         let index = first / STEPS_PER_WORD;
         let random = V::philox(word0, self.draw_index, &self.pixels, index, self.replica.seed);
         let [max_ge1, max_ge2, max_ge3] = &self.largest;
-        let (once, twice, thrice) = (V::load_u32(once), V::load_u32(twice), V::load_u32(thrice));
+        let (max_ge1, max_ge2, max_ge3) =
+            (V::load_u32(max_ge1), V::load_u32(max_ge2), V::load_u32(max_ge3));
         let mut counts = V::splat_u32(0);
         let mut open = [0; STEPS_PER_WORD as usize];
         let mut any_open = 0;
@@ -151,15 +152,15 @@ impl<'a> PixelTile<'a> {
             // The high half leaves about one pixel in 65,536 undecided. Three spikes are nearly as rare.
             let low = if slot < 4 { word << 16 } else { word & V::splat_u32(!LOW16) };
             let high = low | V::splat_u32(LOW16);
-            let (once, maybe_once) = (V::le(high, once), V::le(low, once));
-            let (twice, maybe_twice) = (V::le(high, twice), V::le(low, twice));
-            let left = (once ^ maybe_once) | (twice ^ maybe_twice) | V::le(low, thrice);
-            let (once, twice) = (once & !left, twice & !left);
+            let (once, maybe_once) = (V::le(high, max_ge1), V::le(low, max_ge1));
+            let (twice, maybe_twice) = (V::le(high, max_ge2), V::le(low, max_ge2));
+            let undecided = (once ^ maybe_once) | (twice ^ maybe_twice) | V::le(low, max_ge3);
+            let (once, twice) = (once & !undecided, twice & !undecided);
             let one = V::splat_u32(1 << (slot * COUNT_BITS));
             counts = V::masked_add(V::masked_add(counts, once, one), twice, one);
             spike_mask.set(step, once as u16, twice as u16);
-            open[slot as usize] = left;
-            any_open |= left;
+            open[slot as usize] = undecided;
+            any_open |= undecided;
         }
         let mut words = [0; LANES];
         V::store_u32(counts, &mut words);

@@ -15,8 +15,7 @@ use crate::interface::{
 /// Size of the smallest buffer, bytes. Kernels also bind arrays without words.
 pub const MIN_SIZE: u64 = 16;
 
-/// All buffers, except that of the launch parameters, see
-/// [`DispatchTable`](crate::gpu::kernels::dispatches::DispatchTable).
+/// All buffers, except that of the launch parameters.
 pub struct Buffers {
     pub constants: Buffer,
     pub replicas: Buffer,
@@ -97,7 +96,7 @@ pub fn check_limits(info: &AdapterInfo, shape: &Shape) -> Result<(), BackendErro
     let samples = shape.replicas * shape.samples_per_replica;
     let most = info.max_workgroups as usize;
     if samples > most {
-        return Err(BackendError::TooManySamples { lanes: samples, most });
+        return Err(BackendError::TooManySamples { samples, most });
     }
     Ok(())
 }

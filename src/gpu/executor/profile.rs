@@ -7,9 +7,9 @@ use wgpu::{
     QuerySetDescriptor, QueryType,
 };
 
-use super::Gpu;
-use super::device::{Device, TIMESTAMPS};
-use super::memory::buffers::buffer;
+use super::launcher::Launcher;
+use crate::gpu::device::{Device, TIMESTAMPS};
+use crate::gpu::memory::buffers::buffer;
 use crate::interface::{BackendError, BatchParams, KernelTimes, Launch};
 
 /// Number of launches per set of timestamps: each needs two of the 4096 that a set may have.
@@ -49,6 +49,49 @@ impl Profile {
         })
     }
 
+    /// Runs prepared launches with timestamps around each, and waits for them.
+    ///
+    /// # Errors
+    /// Returns an error if a launch needs too many workgroups, or if the device failed.
+    pub fn run(
+        &mut self,
+        launcher: &mut Launcher,
+        minibatches: &[BatchParams],
+        launches: &[Launch],
+    ) -> Result<(), BackendError> {
+        for (chunk, launches) in launches.chunks(LAUNCHES).enumerate() {
+            let mut commands = launcher.device.device.create_command_encoder(&Default::default());
+            let first = chunk * LAUNCHES;
+            if self.inside_passes {
+                let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
+                for index in 0..launches.len() {
+                    pass.write_timestamp(&self.stamps, 2 * index as u32);
+                    launcher.encode(&mut pass, first + index..first + index + 1, minibatches)?;
+                    pass.write_timestamp(&self.stamps, 2 * index as u32 + 1);
+                }
+            } else {
+                for index in 0..launches.len() {
+                    let stamps = ComputePassTimestampWrites {
+                        query_set: &self.stamps,
+                        beginning_of_pass_write_index: Some(2 * index as u32),
+                        end_of_pass_write_index: Some(2 * index as u32 + 1),
+                    };
+                    let mut pass = commands.begin_compute_pass(&ComputePassDescriptor {
+                        timestamp_writes: Some(stamps),
+                        ..Default::default()
+                    });
+                    launcher.encode(&mut pass, first + index..first + index + 1, minibatches)?;
+                }
+            }
+            let count = 2 * launches.len();
+            commands.resolve_query_set(&self.stamps, 0..count as u32, &self.numbers, 0);
+            launcher.device.submit(commands)?;
+            let words = launcher.device.read(&self.numbers, 0, 8 * count as u64)?;
+            self.add(launches, &words);
+        }
+        Ok(())
+    }
+
     /// Adds the times of launches. `words`: start and end of each launch, in ticks of 64 bits.
     fn add(&mut self, launches: &[Launch], words: &[u32]) {
         let stamp = |words: &[u32]| u64::from(words[0]) | u64::from(words[1]) << 32;
@@ -60,50 +103,9 @@ impl Profile {
     }
 }
 
-impl Gpu {
-    /// Runs prepared launches with timestamps around each, and waits for them.
-    pub(super) fn run_profiled(
-        &mut self,
-        profile: &mut Profile,
-        minibatches: &[BatchParams],
-        launches: &[Launch],
-    ) -> Result<(), BackendError> {
-        for (chunk, launches) in launches.chunks(LAUNCHES).enumerate() {
-            let mut commands = self.device.device.create_command_encoder(&Default::default());
-            let first = chunk * LAUNCHES;
-            if profile.inside_passes {
-                let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
-                for index in 0..launches.len() {
-                    pass.write_timestamp(&profile.stamps, 2 * index as u32);
-                    self.encode(&mut pass, first + index..first + index + 1, minibatches)?;
-                    pass.write_timestamp(&profile.stamps, 2 * index as u32 + 1);
-                }
-            } else {
-                for index in 0..launches.len() {
-                    let stamps = ComputePassTimestampWrites {
-                        query_set: &profile.stamps,
-                        beginning_of_pass_write_index: Some(2 * index as u32),
-                        end_of_pass_write_index: Some(2 * index as u32 + 1),
-                    };
-                    let mut pass = commands.begin_compute_pass(&ComputePassDescriptor {
-                        timestamp_writes: Some(stamps),
-                        ..Default::default()
-                    });
-                    self.encode(&mut pass, first + index..first + index + 1, minibatches)?;
-                }
-            }
-            let count = 2 * launches.len();
-            commands.resolve_query_set(&profile.stamps, 0..count as u32, &profile.numbers, 0);
-            self.device.submit(commands)?;
-            let words = self.device.read(&profile.numbers, 0, 8 * count as u64)?;
-            profile.add(launches, &words);
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::Gpu;
     use super::*;
     use crate::config::Config;
     use crate::gpu::DEFAULT_WORKGROUP_SIZE;

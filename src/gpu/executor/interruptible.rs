@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytemuck::cast_slice;
 
-use super::Gpu;
+use super::launcher::Launcher;
 use crate::interface::{BackendError, BatchParams, Launch, Sample, Stop, Stoppable};
 
 /// Intended time of a submission.
@@ -12,11 +12,22 @@ const SUBMISSION_TIME: Duration = Duration::from_millis(150);
 /// Number of samples in the first submission, before any time is known.
 const FIRST_SAMPLES: usize = 8;
 
-impl Gpu {
+/// Interruptible runs of a simulation.
+#[derive(Default)]
+pub struct Interruptible {
+    /// Time of the last submission per sample; `None` before the first.
+    sample_time: Option<Duration>,
+}
+
+impl Interruptible {
     /// Runs prepared launches, those of per-sample kernels on a few samples at a time. The bits of a sample do not
     /// depend on the other samples of a submission.
-    pub(super) fn run_interruptible(
+    ///
+    /// # Errors
+    /// Returns [`BackendError::Stopped`] if a stop skipped work, or an error if the device failed.
+    pub fn run(
         &mut self,
+        launcher: &mut Launcher,
         stop: &Stop,
         stoppable: Stoppable,
         minibatches: &[BatchParams],
@@ -34,9 +45,10 @@ impl Gpu {
                     let chunk =
                         &samples[done..samples.len().min(done + self.samples_per_submission())];
                     let start = Instant::now();
-                    self.device.queue.write_buffer(&self.buffers.samples, 0, cast_slice(chunk));
-                    self.submit(range.clone(), &minibatches_of(minibatches, chunk))?;
-                    self.device.wait()?;
+                    let Launcher { device, buffers, .. } = &*launcher;
+                    device.queue.write_buffer(&buffers.samples, 0, cast_slice(chunk));
+                    launcher.submit(range.clone(), &minibatches_of(minibatches, chunk))?;
+                    launcher.device.wait()?;
                     self.sample_time = Some(start.elapsed() / chunk.len() as u32);
                     done += chunk.len();
                 }
@@ -46,8 +58,8 @@ impl Gpu {
                 if stoppable == Stoppable::All {
                     check_stop(stop)?;
                 }
-                self.submit(launch..launch + 1, minibatches)?;
-                self.device.wait()?;
+                launcher.submit(launch..launch + 1, minibatches)?;
+                launcher.device.wait()?;
             }
         }
         Ok(())

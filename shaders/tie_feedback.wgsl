@@ -49,8 +49,8 @@ fn factor(column: u32, unit: u32, next: u32) -> f32 {
     return flush_weight(weight + mul_rounded(noise, approx_normal(unit, next)));
 }
 
-// Approximately approx_normal, mean 0 and standard deviation 1: the sum of twelve uniform numbers less 6, with few
-// enough bits to be exact. The twin of `approx_normal` in src/random/mod.rs.
+// Returns an approximately normal number, mean 0 and standard deviation 1: the sum of twelve uniform numbers less 6. They
+// have few enough bits for an exact sum. Twin of `approx_normal` in src/random/mod.rs.
 fn approx_normal(unit: u32, next: u32) -> f32 {
     // An evaluation uses the noise of the training minibatch that follows it.
     let counter0 = STREAM_FEEDBACK_NOISE | (params.population << 8u) | (SPLIT_TRAINING << 24u);

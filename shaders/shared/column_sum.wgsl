@@ -23,8 +23,7 @@ fn sum_columns(n_pre: u32, step: u32, units: Units, sums: Sums) -> Sums {
             sum += weights_of_pre;
             if ((ge2 >> bit) & 1u) == 1u {
                 let counts = spikes[step / STEPS_PER_WORD * n_pre + pre];
-                // A neuron with two spikes adds its column twice. Opaque: compilers turn `a + b + b` into `fma(2, b,
-                // a)`.
+                // One addition per spike. Opaque: compilers turn `a + b + b` into `fma(2, b, a)`.
                 for (var n = spike_count(counts, step); n > 1u; n--) {
                     sum = opaque_sums(sum) + weights_of_pre;
                 }

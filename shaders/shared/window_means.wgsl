@@ -2,7 +2,7 @@
 // The kernel binds `window_means` and defines `mean`, of a neuron over a window with a delay in steps.
 #import averaging_window
 
-// Stores the means that the layer above and the feedback read, each if the population sends them.
+// Stores the means that the next layer and the feedback read, each if the population sends them.
 // `first`: index of the neuron's first mean.
 fn store_means(sample: Sample, unit: u32, first: u32, feeds_forward: bool, feeds_back: bool) {
     if params.is_output == 0u && feeds_forward {

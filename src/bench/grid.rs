@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::BenchError;
+use super::error::BenchError;
 use crate::config::{Config, variants};
 
 /// Measured task of a network.

@@ -7,6 +7,7 @@
 //! 5. Times rounds of whole minibatches ([`Row`]).
 
 mod bench_run;
+mod error;
 mod grid;
 mod machine;
 mod measure;
@@ -19,8 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use thiserror::Error;
 
+pub use error::BenchError;
 pub use grid::{BenchGrid, Task};
 pub use machine::Machine;
 pub use op_counts::{OpCounts, SpikeSnapshot};
@@ -28,11 +29,10 @@ pub use progress::BenchEvent;
 pub use roofline::{Bandwidth, Roofline, shaders};
 pub use row::{KernelShare, Row};
 
-use crate::config::{Config, SweepError};
+use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::DeviceOptions;
 use crate::run_dir::now_rfc3339;
-use crate::train::TrainError;
 use bench_run::BenchRun;
 use grid::GridPoint;
 use progress::Steps;
@@ -52,28 +52,6 @@ pub struct BenchOptions {
     pub seconds: f64,
     /// Number of images that each network trains on before the measurement.
     pub warm_up: usize,
-}
-
-/// Error of a benchmark.
-#[derive(Debug, Error)]
-#[expect(missing_docs, reason = "each message says what it is")]
-pub enum BenchError {
-    #[error("nothing to measure: the list of {list} is empty")]
-    EmptyList { list: &'static str },
-    #[error(transparent)]
-    Networks(#[from] SweepError),
-    #[error("batch_size = {batch}: a minibatch of more than the {images} {subset} images")]
-    Batch { batch: usize, images: usize, subset: &'static str },
-    #[error("{setting} = {value}: {reason}")]
-    Length { setting: &'static str, value: f64, reason: &'static str },
-    #[error(transparent)]
-    Train(TrainError),
-}
-
-impl<E: Into<TrainError>> From<E> for BenchError {
-    fn from(error: E) -> Self {
-        BenchError::Train(error.into())
-    }
 }
 
 /// Result of a benchmark.
@@ -116,14 +94,14 @@ pub fn bench(
     let machine = Machine::choose(selection)?;
     check_points(&points, grid, &machine, &dataset)?;
 
-    let roofline_steps = if options.roofline { Roofline::STEPS } else { 0 };
+    let roofline_steps = if options.roofline { roofline::STEPS_MAX } else { 0 };
     let row_steps = points.len() * (1 + grid.tasks.len() * settings.steps());
     let mut steps = Steps::new(roofline_steps + row_steps, listen);
     steps.emit(BenchEvent::Machine(&machine));
     let date = now_rfc3339();
     // There are many steps: spend a quarter of a round on each.
     let each = Duration::from_secs_f64(seconds / 4.0);
-    let measured = options.roofline.then(|| Roofline::measure(&machine, each, &mut steps));
+    let measured = options.roofline.then(|| roofline::measure(&machine, each, &mut steps));
     let roofline = measured.transpose()?;
     steps.begun = roofline_steps;
 

@@ -59,8 +59,8 @@ pub trait Backend: Send {
     ///
     /// # Errors
     /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::NoAccess`] or
-    /// [`BackendError::ReadOnly`] if the array must not be written, [`BackendError::WrongType`] or [`BackendError::WrongLength`] if the values do not fit the array, or an
-    /// error if the device was lost.
+    /// [`BackendError::ReadOnly`] if the array must not be written, [`BackendError::WrongType`] or
+    /// [`BackendError::WrongLength`] if the values do not fit the array, or an error if the device was lost.
     fn write(&mut self, array: ArrayId, values: ValuesRef) -> Result<(), BackendError>;
 
     /// Returns the values of an array's first `samples` samples, or the whole array if it is not per sample.

@@ -4,11 +4,10 @@ use std::hint::black_box;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::effort::{Effort, latency};
+use super::limits::{Bandwidth, Roofline};
 use super::loops::{ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns};
-use super::{
-    Bandwidth, Effort, Roofline, SPIKES, STEPS_PER_IMAGE, UNITS, WORKING_SETS, latency,
-    random_steps,
-};
+use super::workload::{SPIKES, STEPS_PER_IMAGE, UNITS, WORKING_SETS, random_steps};
 use crate::bench::progress::Steps;
 use crate::interface::BackendError;
 use crate::memory;

@@ -6,10 +6,9 @@ use wgpu::{
     ComputePassDescriptor, ComputePipeline, ComputePipelineDescriptor,
 };
 
-use super::{
-    Bandwidth, COLUMNS, Effort, Roofline, SPIKES, STEPS, STEPS_PER_IMAGE, UNITS, WORKING_SETS,
-    latency, random_steps, timed,
-};
+use super::effort::{Effort, latency, timed};
+use super::limits::{Bandwidth, Roofline};
+use super::workload::{COLUMNS, SPIKES, STEPS, STEPS_PER_IMAGE, UNITS, WORKING_SETS, random_steps};
 use crate::bench::progress::Steps;
 use crate::gpu::adapter::AdapterQuery;
 use crate::gpu::{self, Device};

@@ -2,7 +2,7 @@
 
 use multiversion::multiversion;
 
-use super::{COLUMNS, SPIKES, STEPS_PER_IMAGE, UNITS};
+use super::workload::{COLUMNS, SPIKES, STEPS_PER_IMAGE, UNITS};
 
 /// Number of floats in enough registers to hide the latency of an addition.
 pub const LANES: usize = 64;
@@ -69,7 +69,7 @@ pub const WEIGHTS: usize = COLUMNS * STRIDE;
 
 #[cfg(test)]
 mod tests {
-    use super::super::random_steps;
+    use super::super::workload::random_steps;
     use super::*;
 
     #[test]

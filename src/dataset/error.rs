@@ -30,7 +30,7 @@ pub enum DatasetError {
         .folder.display()
     )]
     NoDataset { folder: PathBuf, found: String },
-    /// There is a training set, but no test set.
+    /// Missing test set beside a training set.
     #[error("{}: expected a test set, found none; {make}", .path.display())]
     NoTestSet { path: PathBuf, make: String },
     /// The operating system reported an error.

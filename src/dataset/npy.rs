@@ -67,8 +67,10 @@ pub(super) fn open<R: Read>(
 }
 
 impl<R: Read> NpyReader<R> {
+    /// Checks that the elements are unsigned bytes.
+    ///
     /// # Errors
-    /// Returns an error if its elements are not unsigned bytes.
+    /// Returns an error with a conversion if they are not.
     pub(super) fn require_bytes(self) -> Result<Self, DatasetError> {
         let hint = match self.kind.as_str() {
             "|u1" | "<u1" | ">u1" => return Ok(self),

@@ -99,7 +99,7 @@ mod tests {
     use crate::dataset::Dataset;
     use zip::write::{SimpleFileOptions, ZipWriter};
 
-    /// An archive of one split with images of 2 x 3, whose labels begin at `first`.
+    /// Returns an archive of one split with images of 2 x 3. Labels begin at `first`.
     fn archive(folder: &Path, split: &str, first: u8) -> PathBuf {
         let made = folder.join("made.gz");
         let path = folder.join("gzip.zip");

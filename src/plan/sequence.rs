@@ -154,7 +154,7 @@ mod tests {
         }
     }
 
-    /// First step and number of steps of the launches of a kernel on a layer.
+    /// Returns the first step and the number of steps of each launch of a kernel on a layer.
     fn of(list: &[Launch], kernel: Kernel, layer: usize) -> Vec<(u32, u32)> {
         let is_wanted = |launch: &&Launch| launch.kernel == kernel && launch.layer == layer;
         list.iter().filter(is_wanted).map(|launch| (launch.first, launch.steps)).collect()

@@ -20,7 +20,7 @@ pub enum RngStream {
     /// Spikes of the input (population 0) or spike candidates of a layer. One call covers eight steps, half a
     /// word each; the low halves of the four words belong to the first four steps.
     Spikes = 0,
-    /// Which candidates of one step are kept, if there are three or more.
+    /// Selection among three or more candidates of one step.
     Thinning = 1,
     /// Durations of the phases.
     PhaseLength = 2,
@@ -34,7 +34,7 @@ pub enum RngStream {
     Feedback = 6,
     /// Low half of a word of [`RngStream::Spikes`], if the high half does not determine the count.
     LowHalf = 7,
-    /// Which feedback weights of a layer are zero (sparse feedback).
+    /// Selection of the zeros among a layer's feedback weights (sparse feedback).
     Sparsity = 8,
     /// Noise of symmetric feedback weights.
     FeedbackNoise = 9,

@@ -5,7 +5,7 @@ use super::*;
 use crate::dataset::embedded::MNIST_SHA256;
 use crate::dataset::{DataIdentity, DataSource, ReadOptions};
 
-/// The identity of MNIST.
+/// Returns the identity of MNIST.
 fn mnist() -> DataIdentity {
     DataIdentity {
         name: "MNIST".to_string(),

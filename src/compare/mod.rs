@@ -12,11 +12,9 @@ use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
 use crate::gpu::self_test::SelfTestResult;
-use crate::interface::{
-    ArrayId, Backend, BackendError, BatchParams, Kernel, Launch, Sample, Stop, Stoppable, ValuesRef,
-};
+use crate::interface::{ArrayId, BackendError, Kernel, Launch, ValuesRef};
 use crate::network::Network;
-use crate::simulation::Simulation;
+use crate::simulation::{Batch, Simulation};
 use crate::train::{TrainError, order, test};
 
 /// Options of a comparison.
@@ -87,16 +85,10 @@ pub fn compare(
     let mut difference = None;
     'epochs: for epoch in 1..=config.epochs {
         for images in order(&config, &dataset, epoch).chunks(config.batch_size) {
-            let work = cpu.prepare_training(images);
+            let batch = cpu.prepare_training(images);
+            // The GPU runs the same launches; its simulation only counts the update.
             let _ = gpu.prepare_training(images);
-            let (cpu, gpu) = (cpu.backend(), gpu.backend());
-            let step = Step {
-                minibatches: &work.0,
-                samples: &work.1,
-                launches: &work.2,
-                stop: &selection.stop,
-            };
-            difference = step.compare(cpu, gpu, options, &mut compared)?;
+            difference = compare_batch(&batch, &mut cpu, &mut gpu, options, &mut compared)?;
             compared.minibatches += 1;
             listen(&compared);
             if difference.is_some() {
@@ -136,54 +128,43 @@ fn compare_tests(
     Ok(first_difference(&shape, &score, ArrayId::Results, (&cpu).into(), (&gpu).into(), &[]))
 }
 
-/// Minibatch on both backends.
-struct Step<'a> {
-    minibatches: &'a [BatchParams],
-    samples: &'a [Sample],
-    launches: &'a [Launch],
-    stop: &'a Stop,
-}
-
-impl Step<'_> {
-    /// Runs every launch on both backends and compares the written arrays.
-    fn compare(
-        &self,
-        cpu: &mut dyn Backend,
-        gpu: &mut dyn Backend,
-        options: &ComparisonOptions,
-        compared: &mut ComparisonProgress,
-    ) -> Result<Option<Difference>, BackendError> {
-        let last_cpu_launch = match options.cpu_through {
-            Some(kernel) => self.launches.iter().rposition(|launch| launch.kernel == kernel),
-            None => None,
-        };
-        for (index, launch) in self.launches.iter().enumerate() {
-            let all = Stoppable::All;
-            cpu.run_until(self.stop, all, self.minibatches, self.samples, &[*launch])?;
-            let shape = cpu.shape().clone();
-            if last_cpu_launch.is_some_and(|last| index <= last) {
-                for array in launch.writes() {
-                    let values = cpu.read(array)?;
-                    gpu.write(array, (&values).into())?;
-                }
-                continue;
-            }
-            gpu.run_until(self.stop, all, self.minibatches, self.samples, &[*launch])?;
+/// Runs each launch of a minibatch on both backends and compares the arrays that it writes.
+fn compare_batch(
+    (minibatches, samples, launches): &Batch,
+    cpu: &mut Simulation,
+    gpu: &mut Simulation,
+    options: &ComparisonOptions,
+    compared: &mut ComparisonProgress,
+) -> Result<Option<Difference>, BackendError> {
+    let last_cpu_launch = match options.cpu_through {
+        Some(kernel) => launches.iter().rposition(|launch| launch.kernel == kernel),
+        None => None,
+    };
+    let shape = cpu.backend().shape().clone();
+    for (index, launch) in launches.iter().enumerate() {
+        cpu.run(minibatches, samples, &[*launch])?;
+        if last_cpu_launch.is_some_and(|last| index <= last) {
             for array in launch.writes() {
-                let (cpu, gpu) = (cpu.read(array)?, gpu.read(array)?);
-                let used = if shape.is_per_sample(array) {
-                    self.samples.len() * shape.len_per_copy(array)
-                } else {
-                    cpu.len()
-                };
-                let [cpu, gpu] = [&cpu, &gpu].map(|values| ValuesRef::from(values).range(0..used));
-                compared.values += used as u64;
-                let difference = first_difference(&shape, launch, array, cpu, gpu, self.samples);
-                if difference.is_some() {
-                    return Ok(difference);
-                }
+                let values = cpu.backend().read(array)?;
+                gpu.backend().write(array, (&values).into())?;
+            }
+            continue;
+        }
+        gpu.run(minibatches, samples, &[*launch])?;
+        for array in launch.writes() {
+            let [cpu, gpu] = [&mut *cpu, &mut *gpu].map(|side| side.backend().read(array));
+            let (cpu, gpu) = (cpu?, gpu?);
+            let used = match shape.is_per_sample(array) {
+                true => samples.len() * shape.len_per_copy(array),
+                false => cpu.len(),
+            };
+            compared.values += used as u64;
+            let [cpu, gpu] = [&cpu, &gpu].map(|values| ValuesRef::from(values).range(0..used));
+            let difference = first_difference(&shape, launch, array, cpu, gpu, samples);
+            if difference.is_some() {
+                return Ok(difference);
             }
         }
-        Ok(None)
     }
+    Ok(None)
 }

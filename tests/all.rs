@@ -22,6 +22,7 @@ mod feedback;
 mod feedback_update;
 mod golden;
 mod learning;
+mod modules;
 mod monitor;
 mod nonfinite;
 mod optimizers;

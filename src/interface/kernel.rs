@@ -9,13 +9,13 @@ use super::STEPS_PER_WORD;
 macro_rules! for_each_kernel {
     ($macro:ident) => {
         $macro! {
-            /// Sets feedback weights that are tied to the feed-forward weights.
+            /// Ties feedback weights to the feed-forward weights.
             TieFeedback tie_feedback,
             /// Draws the input's spikes from an image.
             EncodeSpikes encode_spikes,
             /// Converts an image to rates, if the input sends rates.
             EncodeRates encode_rates,
-            /// Packs spike counts into one bit per neuron and step.
+            /// Packs spike counts into two bits per neuron and step.
             PackSpikeMask pack_spike_mask,
             /// Sums the apical input from spikes before an image, with the current feedback weights.
             ApicalHistory apical_history,

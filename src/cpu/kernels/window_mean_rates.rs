@@ -14,7 +14,7 @@ use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "the same, of φ",
+    equation: "`s_f`, `s_fb` as means of `φ`",
     scope: Scope::Population,
     is_valid: Shape::emits_rates,
     reads: |_, _| vec![],

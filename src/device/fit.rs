@@ -1,6 +1,6 @@
 //! Number of networks that fit on a device at once, computed before anything starts.
 
-use super::select::{adapter_query, cpu_shape, gpu_shape};
+use super::shapes::{adapter_query, cpu_shape, gpu_shape};
 use super::{BackendKind, DeviceOptions};
 use crate::config::Config;
 use crate::cpu::{self, Threads};
@@ -65,7 +65,7 @@ fn largest_fitting(
     })
 }
 
-/// Returns the memory of `replicas` networks side by side on the CPU backend, bytes.
+/// Returns the memory of `replicas` networks in parallel on the CPU backend, bytes.
 ///
 /// # Errors
 /// Returns an error if it exceeds the memory budget.
@@ -79,7 +79,7 @@ pub fn check_cpu(
     check_cpu_shape(&shape, dataset, selection, memory(selection))
 }
 
-/// Returns the memory of `replicas` networks side by side on a GPU, bytes. The memory of a real GPU is unknown until
+/// Returns the memory of `replicas` networks in parallel on a GPU, bytes. The memory of a real GPU is unknown until
 /// allocation.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 mod fit;
 mod select;
+mod shapes;
 
 use serde::Serialize;
 

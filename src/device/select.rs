@@ -3,13 +3,13 @@
 use std::slice::from_ref;
 use std::sync::Arc;
 
+use super::shapes::{adapter_query, cpu_shape, gpu_capacity, gpu_shape};
 use super::{BackendKind, Device, DeviceOptions, fit};
 use crate::config::Config;
 use crate::cpu::{Cpu, Threads};
 use crate::dataset::Dataset;
-use crate::gpu::adapter::AdapterInfo;
 use crate::gpu::self_test::SelfTestResult;
-use crate::gpu::{self, Gpu, adapter};
+use crate::gpu::{self, Gpu};
 use crate::interface::{Backend, BackendError, ReplicaParams, STEPS_PER_WORD, Shape};
 use crate::plan::{Capacity, constants, kernel_sequence, largest_batch, replica, shape};
 use crate::text::plural;
@@ -33,15 +33,6 @@ pub struct BackendPair {
     /// Whether the GPU passes the self-test of its arithmetic.
     pub self_test: SelfTestResult,
 }
-
-/// Number of images that the CPU backend tests side by side, over all replicas.
-const CPU_TEST_BATCH: usize = 64;
-/// Number of steps of drive that the CPU backend holds: those of a training image.
-const CPU_BLOCK_STEPS: u32 = 128;
-/// Number of images that a GPU tests side by side, over all replicas.
-const GPU_TEST_BATCH: usize = 256;
-/// Memory of a layer's drive on a GPU, bytes; less than every device's limit per binding.
-const GPU_INPUT_BYTES: usize = 64 << 20;
 
 /// Opens the backend selected by `selection` for one network per entry of `configs`, which share a shape, on `dataset`.
 ///
@@ -161,75 +152,4 @@ fn make_gpu(
 fn gpu_device(gpu: &Gpu) -> Device {
     let info = gpu.info();
     Device { backend: "gpu", name: format!("{} ({})", info.name, info.backend), note: None }
-}
-
-/// Returns the shape of `replicas` networks on the CPU.
-pub(super) fn cpu_shape(
-    selection: &DeviceOptions,
-    config: &Config,
-    dataset: &Dataset,
-    replicas: usize,
-) -> Shape {
-    let tested = (CPU_TEST_BATCH / replicas.max(1)).min(dataset.test_count);
-    let samples = largest_batch(config, dataset).max(tested);
-    shape(config, dataset, &capacity(selection, dataset, replicas, samples, CPU_BLOCK_STEPS))
-}
-
-/// Returns the shape of `replicas` networks on a GPU. Reduces the samples if the GPU cannot bind the arrays of more,
-/// but not below a minibatch.
-pub(super) fn gpu_shape(
-    selection: &DeviceOptions,
-    config: &Config,
-    dataset: &Dataset,
-    replicas: usize,
-    info: &AdapterInfo,
-) -> Shape {
-    let with_samples = |samples| {
-        shape(config, dataset, &gpu_capacity(selection, config, dataset, replicas, samples))
-    };
-    let limit = info.max_binding.min(info.max_buffer);
-    let is_bound = |shape: &Shape| {
-        let mut arrays = shape.arrays().into_iter().filter(|&array| shape.is_per_sample(array));
-        arrays.all(|array| shape.bytes_of(array) <= limit)
-    };
-    let batch = largest_batch(config, dataset);
-    let tested = (GPU_TEST_BATCH / replicas.max(1)).min(dataset.test_count);
-    let more = (batch + 1..=tested).rev().map(with_samples).find(is_bound);
-    more.unwrap_or_else(|| with_samples(batch))
-}
-
-fn gpu_capacity(
-    selection: &DeviceOptions,
-    config: &Config,
-    dataset: &Dataset,
-    replicas: usize,
-    samples: usize,
-) -> Capacity {
-    let widest = config.layers.iter().copied().max().unwrap_or(1);
-    let steps = GPU_INPUT_BYTES / (4 * replicas * samples * widest).max(1);
-    let block = (steps as u32 / STEPS_PER_WORD).max(1) * STEPS_PER_WORD;
-    capacity(selection, dataset, replicas, samples, block)
-}
-
-/// Returns a capacity with a result slot for each image of the data set.
-fn capacity(
-    selection: &DeviceOptions,
-    dataset: &Dataset,
-    replicas: usize,
-    samples: usize,
-    block: u32,
-) -> Capacity {
-    Capacity {
-        replicas,
-        steps_apical: selection.steps_apical,
-        per_sample_access: selection.per_sample_access,
-        ..Capacity::new(samples, dataset.training_count + dataset.test_count, block)
-    }
-}
-
-pub(super) fn adapter_query(
-    selection: &DeviceOptions,
-    allow_software: bool,
-) -> adapter::AdapterQuery {
-    adapter::AdapterQuery { index_or_name: selection.device.clone(), allow_software }
 }

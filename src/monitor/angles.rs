@@ -1,7 +1,7 @@
 //! Angles between the errors of hidden layers and those of exact backpropagation.
 
-use super::derived::sigma;
 use super::sample_arrays::SampleArrays;
+use super::sigma::sigma;
 use crate::analysis::statistics::angle;
 use crate::interface::{ArrayId, BackendError, compartment};
 

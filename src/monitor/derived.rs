@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::angles::angles;
 use super::jacobians::Jacobians;
+use super::quantity::array_name;
 use super::sample_arrays::SampleArrays;
-use super::step_monitor::array_name;
+use super::sigma::sigma;
 use super::{ArrayAxis, Mode, MonitorSpec, Quantity, RecordedArray};
 use crate::config::{Config, PlateauTiming};
 use crate::dataset::Dataset;
@@ -266,9 +267,4 @@ fn population_array(
         first_index,
         values: values.chunks(units).flat_map(|row| row[range.clone()].iter().copied()).collect(),
     }
-}
-
-/// Returns the logistic function of a voltage.
-pub(super) fn sigma(voltage: impl Into<f64>) -> f64 {
-    1.0 / (1.0 + (-voltage.into()).exp())
 }

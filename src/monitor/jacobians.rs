@@ -5,7 +5,7 @@
 //! images; `c` are the apical biases, if any. If `Jb Jg` is near the identity, the feedback function approximates the
 //! inverse of the feed-forward function.
 
-use super::derived::sigma;
+use super::sigma::sigma;
 use super::{ArrayAxis, Quantity, RecordedArray};
 use crate::analysis::eigen::largest_eigenvalue;
 use crate::model::neuron::k_dendrite;

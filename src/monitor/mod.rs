@@ -8,18 +8,21 @@ mod derived;
 mod jacobians;
 mod losses;
 
+mod mode;
 mod npy;
 mod quantity;
 mod recording;
 pub mod recording_file;
 mod sample_arrays;
 mod session;
+mod sigma;
 mod size;
 mod step_monitor;
 
+pub use mode::Mode;
 pub use quantity::{Quantity, RequiredPhases};
 pub use recording::{ArrayAxis, RecordedArray, Recording};
-pub use session::{Mode, MonitorSession};
+pub use session::MonitorSession;
 
 use std::ops::Range;
 

@@ -117,3 +117,11 @@ mod tests {
         assert_eq!(Quantity::value_variants(), Quantity::ALL);
     }
 }
+
+/// Returns the name of a population's array.
+pub(super) fn array_name(quantity: Quantity, population: usize) -> String {
+    match population.checked_sub(1) {
+        Some(layer) => format!("{}{layer}", quantity.name()),
+        None => format!("{}_input", quantity.name()),
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::derived::DerivedQuantities;
 use super::step_monitor::StepMonitor;
-use super::{ArrayAxis, MonitorSpec, Quantity, RecordedArray, Recording};
+use super::{ArrayAxis, Mode, MonitorSpec, Quantity, RecordedArray, Recording};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
@@ -14,17 +14,6 @@ use crate::network::Network;
 use crate::plan::Presentation;
 use crate::simulation::Simulation;
 use crate::train::TrainError;
-
-/// Mode in which images are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Forward phase of a test, from a reset state.
-    Test,
-    /// Both phases of a training image, from a reset state, without weight updates.
-    TrainFrozen,
-    /// Training minibatch: samples keep their state, and weights are updated.
-    Train,
-}
 
 /// Network on a backend that keeps the arrays of each sample.
 pub struct MonitorSession {

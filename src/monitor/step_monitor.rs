@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::derived::DerivedQuantities;
+use super::quantity::array_name;
 use super::{ArrayAxis, MonitorSpec, Quantity, RecordedArray};
 use crate::interface::{
     ArrayId, Backend, BackendError, Launch, STEPS_PER_WORD, Sample, Shape, compartment, spike_count,
@@ -174,13 +175,5 @@ fn nan_array(
         values: vec![f32::NAN; shape.iter().product()],
         shape,
         first_index: vec![0, steps.start as usize, units.start],
-    }
-}
-
-/// Returns the name of a population's array.
-pub(super) fn array_name(quantity: Quantity, population: usize) -> String {
-    match population.checked_sub(1) {
-        Some(layer) => format!("{}{layer}", quantity.name()),
-        None => format!("{}_input", quantity.name()),
     }
 }

@@ -34,6 +34,9 @@ pub struct SampleResult {
 /// Arguments of a backend's run: minibatches, one per replica, the samples in use, and the launches.
 pub type Batch = (Vec<BatchParams>, Vec<Sample>, Vec<Launch>);
 
+/// Time above which a minibatch is not queued behind others on a device.
+const QUEUED: Duration = Duration::from_millis(100);
+
 /// Networks of one shape that a backend simulates side by side; often only one. Each call presents equally many images
 /// to every replica.
 pub struct Simulation {
@@ -171,7 +174,7 @@ impl Simulation {
             self.apply_undo(undo)?;
             return Err(error);
         }
-        if start.elapsed() >= undo::QUEUED && stoppable == Stoppable::Nothing {
+        if start.elapsed() >= QUEUED && stoppable == Stoppable::Nothing {
             // Wait for the device: reading the smallest array returns after all work is done.
             self.backend.read(ArrayId::InputCdf)?;
         }

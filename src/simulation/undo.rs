@@ -8,9 +8,6 @@ use crate::plan::{Presentation, copies_weights};
 
 /// Time below which a stop waits for a minibatch: copying its state would cost more than it saves.
 const SHORT: Duration = Duration::from_millis(400);
-/// Time above which a minibatch is not queued behind others on a device.
-pub(super) const QUEUED: Duration = Duration::from_millis(100);
-
 /// State of a simulation before a minibatch.
 pub(super) struct Undo {
     updates: u64,

@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::checkpoint::{Checkpoint, TrainPosition};
+use super::checkpoint::Checkpoint;
+use super::event::emit;
+use super::position::TrainPosition;
 use super::replica_group::{NetworkResult, ReplicaGroup};
 use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
@@ -89,18 +91,4 @@ impl ReplicaGroup {
         };
         Ok(emit(listen, self.results().zip(rates).map(event)))
     }
-}
-
-/// Emits the event of each network; breaks if any call of the listener did.
-pub(super) fn emit(listen: EventSink, events: impl Iterator<Item = Event>) -> ControlFlow<()> {
-    let mut flow = ControlFlow::Continue(());
-    for event in events {
-        flow = or_break(flow, listen(&event));
-    }
-    flow
-}
-
-/// Breaks if either argument does.
-pub(super) fn or_break(one: ControlFlow<()>, other: ControlFlow<()>) -> ControlFlow<()> {
-    if one.is_break() { one } else { other }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::TrainPosition;
+use super::position::TrainPosition;
 use crate::config::ConfigError;
 use crate::dataset::DatasetError;
 use crate::interface::BackendError;

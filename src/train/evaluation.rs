@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use super::checkpoint::TrainPosition;
-use super::emit::{emit, or_break};
+use super::event::{emit, or_break};
+use super::position::TrainPosition;
 use super::replica_group::{NetworkResult, PROGRESS_EVERY, ReplicaGroup};
 use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;

@@ -7,20 +7,21 @@ mod emit;
 mod error;
 mod evaluation;
 mod event;
+mod finite_snapshot;
 mod group_plan;
 mod nonfinite;
+mod position;
 mod replica_group;
 mod sampler;
 mod stopwatch;
 mod test;
 mod training;
 
-pub use checkpoint::{
-    Checkpoint, CheckpointInterval, CheckpointIntervalError, ResumeFrom, TrainPosition,
-};
+pub use checkpoint::{Checkpoint, CheckpointInterval, CheckpointIntervalError, ResumeFrom};
 pub use control::TrainerControl;
 pub use error::TrainError;
 pub use event::{Event, EventSink};
+pub use position::TrainPosition;
 pub(crate) use sampler::EpochSampler;
 pub use sampler::order;
 pub use test::{test, test_each, test_network};

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use super::checkpoint::{Checkpoint, CheckpointInterval, TrainPosition};
-use super::emit::or_break;
-use super::nonfinite::{FiniteSnapshot, find_nonfinite};
+use super::checkpoint::{Checkpoint, CheckpointInterval};
+use super::event::or_break;
+use super::finite_snapshot::{FiniteSnapshot, find_nonfinite};
+use super::position::TrainPosition;
 use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
 use super::{EventSink, TrainError, TrainerControl};

@@ -1,7 +1,9 @@
 //! Test error by epoch under several conditions, a figure of several experiments.
 
+use super::error::ExperimentError;
 use super::output::ExperimentOutput;
-use super::{ExperimentError, Study, TrainedNetwork};
+use super::study::Study;
+use super::trained_networks::TrainedNetwork;
 use crate::config::Config;
 use crate::figures::{
     Axis, Chart, ChartData, Figure, Mark, Panel, Point, Reference, Scale, Series,

@@ -1,8 +1,11 @@
 //! Neurons through the two phases of an image.
 
-use super::output::{Claim, ExperimentOutput};
+use super::claim::Claim;
+use super::error::ExperimentError;
+use super::experiment::Experiment;
+use super::output::ExperimentOutput;
+use super::study::Study;
 use super::traces::{APICAL, BASAL, Neuron, SOMA, panel, table};
-use super::{Experiment, ExperimentError, Study};
 use crate::analysis::statistics::{correlation, mean};
 use crate::config::Preset;
 use crate::figures::{Chart, Figure};

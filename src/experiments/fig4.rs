@@ -1,7 +1,10 @@
 //! Phase durations.
 
-use super::output::{Claim, ExperimentOutput};
-use super::{Experiment, ExperimentError, Study};
+use super::claim::Claim;
+use super::error::ExperimentError;
+use super::experiment::Experiment;
+use super::output::ExperimentOutput;
+use super::study::Study;
 use crate::config::Preset;
 use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Scale, Series};
 use crate::model::phases::PhaseLengths;

@@ -2,8 +2,12 @@
 
 use rand::seq::SliceRandom;
 
-use super::output::{Claim, ExperimentOutput};
-use super::{Experiment, ExperimentError, Study, TrainedNetwork};
+use super::claim::Claim;
+use super::error::ExperimentError;
+use super::experiment::Experiment;
+use super::output::ExperimentOutput;
+use super::study::Study;
+use super::trained_networks::TrainedNetwork;
 use crate::analysis::statistics::{correlation, mean};
 use crate::config::{Config, Preset};
 use crate::figures::{

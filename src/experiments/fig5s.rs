@@ -1,7 +1,10 @@
 //! Alignment of the feed-forward function with the inverse of feedback.
 
-use super::output::{Claim, ExperimentOutput};
-use super::{Experiment, ExperimentError, Study};
+use super::claim::Claim;
+use super::error::ExperimentError;
+use super::experiment::Experiment;
+use super::output::ExperimentOutput;
+use super::study::Study;
 use crate::config::{Config, Preset};
 use crate::figures::{
     Axis, Chart, ChartData, Colours, Figure, Heatmap, Mark, Panel, Point, Reference, Scale, Series,

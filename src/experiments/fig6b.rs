@@ -1,8 +1,11 @@
 //! Test error by number of hidden layers.
 
+use super::claim::Claim;
 use super::curves::{Condition, train_and_draw};
-use super::output::{Claim, ExperimentOutput};
-use super::{Experiment, ExperimentError, Study};
+use super::error::ExperimentError;
+use super::experiment::Experiment;
+use super::output::ExperimentOutput;
+use super::study::Study;
 use crate::config::{Config, Preset};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {

@@ -1,9 +1,11 @@
 //! Asynchronous plateau potentials.
 
+use super::claim::{Claim, differences};
 use super::curves::{Condition, train_and_draw};
-use super::output::{Claim, ExperimentOutput, differences};
-use super::study::TOLERANCE;
-use super::{Experiment, ExperimentError, Study};
+use super::error::ExperimentError;
+use super::experiment::Experiment;
+use super::output::ExperimentOutput;
+use super::study::{Study, TOLERANCE};
 use crate::config::{Config, PlateauTiming, Preset};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {

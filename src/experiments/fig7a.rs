@@ -1,7 +1,10 @@
 //! Angle between hidden updates and those of backpropagation.
 
-use super::output::{Claim, ExperimentOutput};
-use super::{Experiment, ExperimentError, Study};
+use super::claim::Claim;
+use super::error::ExperimentError;
+use super::experiment::Experiment;
+use super::output::ExperimentOutput;
+use super::study::Study;
 use crate::analysis::statistics::mean;
 use crate::config::{Config, Preset, Signal};
 use crate::figures::{

@@ -3,8 +3,12 @@
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
-use super::output::{Claim, ExperimentOutput};
-use super::{Experiment, ExperimentError, Study, TrainedNetwork};
+use super::claim::Claim;
+use super::error::ExperimentError;
+use super::experiment::Experiment;
+use super::output::ExperimentOutput;
+use super::study::Study;
+use super::trained_networks::TrainedNetwork;
 use crate::analysis::statistics::{correlation, histogram, mean};
 use crate::config::{Config, CreditAssignment, Preset};
 use crate::figures::{

@@ -1,8 +1,11 @@
 //! Sparse and symmetric feedback weights.
 
+use super::claim::Claim;
 use super::curves::{Condition, train_and_draw};
-use super::output::{Claim, ExperimentOutput};
-use super::{Experiment, ExperimentError, Study};
+use super::error::ExperimentError;
+use super::experiment::Experiment;
+use super::output::ExperimentOutput;
+use super::study::Study;
 use crate::config::{Config, FeedbackWeights, Preset};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {

@@ -1,8 +1,11 @@
 //! Weak coupling of apical dendrites to the soma.
 
-use super::output::{Claim, ExperimentOutput};
+use super::claim::Claim;
+use super::error::ExperimentError;
+use super::experiment::Experiment;
+use super::output::ExperimentOutput;
+use super::study::Study;
 use super::traces::{APICAL, BASAL, Neuron, SOMA, panel, table};
-use super::{Experiment, ExperimentError, Study};
 use crate::analysis::statistics::least_squares;
 use crate::config::{Config, Preset};
 use crate::figures::{Chart, Figure};

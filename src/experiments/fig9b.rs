@@ -1,8 +1,11 @@
 //! Test error by coupling of the apical dendrites to the soma.
 
+use super::claim::{Claim, differences};
 use super::curves::{Condition, train_and_draw};
-use super::output::{Claim, ExperimentOutput, differences};
-use super::{Experiment, ExperimentError, Study};
+use super::error::ExperimentError;
+use super::experiment::Experiment;
+use super::output::ExperimentOutput;
+use super::study::Study;
 use crate::config::{Config, Preset};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {

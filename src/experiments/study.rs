@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::ExperimentError;
-use super::output::Claim;
+use super::claim::Claim;
+use super::error::ExperimentError;
 pub use super::trained_networks::TrainedNetwork;
 use super::trained_networks::TrainedNetworks;
 use crate::config::{Config, Preset};

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use super::ExperimentError;
+use super::error::ExperimentError;
 use crate::config::Config;
 use crate::dataset::{DataIdentity, Dataset};
 use crate::device::DeviceOptions;

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use ureq::http::{Response, header};
 use ureq::{Agent, BodyReader};
 
+use super::error::{FetchError, lines};
 use super::known::{Checksum, RemoteFile};
-use super::{FetchError, lines};
 use crate::files;
 use crate::text::to_hex;
 

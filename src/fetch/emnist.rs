@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use zip::ZipArchive;
 
-use super::FetchError;
+use super::error::FetchError;
 use super::known::EmnistSplit;
 use crate::dataset::class_names::CLASS_NAMES;
 use crate::dataset::idx::{read_images, read_labels};

@@ -11,7 +11,7 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
 };
 
-use super::render::PNG_SCALE;
+use super::png::{PNG_SCALE, encode_png};
 use super::text::{draw, single_line, width};
 
 /// x-height, em.
@@ -188,7 +188,7 @@ impl DrawingBackend for Canvas<'_> {
             }
             Canvas::Svg(_, elements) => elements,
         };
-        let png = super::render::encode_png(width, height, pixels.to_vec())
+        let png = encode_png(width, height, pixels.to_vec())
             .map_err(|reason| DrawingErrorKind::DrawingError(CanvasError(reason)))?;
         let data = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, png);
         // Viewers before SVG 2 support only xlink:href.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::findings::with_unit;
-use super::markdown::markdown;
+use super::markdown::{describe_data, markdown};
 use super::result_folders::read_results;
 use super::{ExperimentResult, FigureError, Finding, SavedPlot};
 use crate::files;
@@ -71,26 +71,6 @@ pub fn save_html_page(folder: &Path) -> Result<[PathBuf; 2], FigureError> {
         read_results(folder)?.into_iter().map(|(_, result)| result).collect();
     write_atomic(&files[1], markdown(&results).as_bytes())?;
     Ok(files)
-}
-
-/// Describes the data of the experiments.
-pub(super) fn describe_data<'a>(results: impl Iterator<Item = &'a ExperimentResult>) -> String {
-    let mut known: Vec<(&str, String)> = Vec::new();
-    for result in results {
-        let sha256 = result.data.as_ref().map_or("", |data| &data.sha256);
-        if known.iter().all(|(other, _)| *other != sha256) {
-            known.push((sha256, result.data_description()));
-        }
-    }
-    let names: Vec<String> = known.into_iter().map(|(_, name)| name).collect();
-    match &names[..] {
-        [name] => format!("Data: {name}. The paper used MNIST."),
-        _ => format!(
-            "Warning: the experiments used different data ({}), named in each section. The paper used \
-             MNIST.",
-            names.join("; ")
-        ),
-    }
 }
 
 /// Reads a plot's SVG as an element of the page.

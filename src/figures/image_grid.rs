@@ -7,8 +7,9 @@ use plotters_backend::{BackendCoord, DrawingErrorKind};
 
 use super::Cell;
 use super::colour::GRID;
+use super::png::PNG_SCALE;
 use super::render::{
-    PNG_SCALE, Render, SMALL, Side, TITLE_HEIGHT, cut_text, draw_error, text, width_for_title,
+    Render, SMALL, Side, TITLE_HEIGHT, cut_text, draw_error, text, width_for_title,
 };
 
 /// A grid of small images.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::html_page::describe_data;
 use super::{ExperimentResult, NO_DEVICE, findings};
 
 /// Returns the findings as Markdown, with their commands and notes.
@@ -40,6 +39,26 @@ pub fn markdown(results: &[ExperimentResult]) -> String {
         }
     }
     text
+}
+
+/// Describes the data of the experiments.
+pub(super) fn describe_data<'a>(results: impl Iterator<Item = &'a ExperimentResult>) -> String {
+    let mut known: Vec<(&str, String)> = Vec::new();
+    for result in results {
+        let sha256 = result.data.as_ref().map_or("", |data| &data.sha256);
+        if known.iter().all(|(other, _)| *other != sha256) {
+            known.push((sha256, result.data_description()));
+        }
+    }
+    let names: Vec<String> = known.into_iter().map(|(_, name)| name).collect();
+    match &names[..] {
+        [name] => format!("Data: {name}. The paper used MNIST."),
+        _ => format!(
+            "Warning: the experiments used different data ({}), named in each section. The paper used \
+             MNIST.",
+            names.join("; ")
+        ),
+    }
 }
 
 #[cfg(test)]

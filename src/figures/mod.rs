@@ -15,6 +15,7 @@ mod image_grid;
 mod legend;
 mod markdown;
 mod marks;
+mod png;
 mod render;
 mod result;
 mod result_folders;

@@ -6,19 +6,17 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Once;
 
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::FigureError;
 use super::canvas::{Canvas, Elements};
+use super::png::{PNG_SCALE, encode_png};
 use super::text::{fit_distinct, fit_text, width};
 use crate::run_dir::StorageError;
 use crate::run_dir::storage::write_atomic;
 
-/// Pixels of a PNG per pixel of the SVG, in each direction.
-pub(super) const PNG_SCALE: u32 = 2;
 /// Font family of an SVG's text.
 pub(super) const FONT: &str = "sans-serif";
 /// Height of the title, pixels of the SVG.
@@ -94,16 +92,6 @@ pub trait Render {
     fn error(&self, reason: String) -> FigureError {
         FigureError::Draw { title: self.title().to_string(), reason }
     }
-}
-
-/// Encodes RGB bytes as PNG, or returns the encoder's message.
-pub(super) fn encode_png(width: u32, height: u32, pixels: Vec<u8>) -> Result<Vec<u8>, String> {
-    let image = image::RgbImage::from_raw(width, height, pixels).ok_or("pixels are missing")?;
-    let mut bytes = Vec::new();
-    let encoder =
-        PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
-    image.write_with_encoder(encoder).map_err(|error| error.to_string())?;
-    Ok(bytes)
 }
 
 /// Returns the width reserved for a text in any viewer, pixels of the SVG.

@@ -1,6 +1,7 @@
 //! The confusion matrix.
 
-use super::{Plot, PlotError};
+use super::PlotError;
+use super::plot::Plot;
 use crate::dataset::Dataset;
 use crate::device::DeviceOptions;
 use crate::evaluate::Evaluation;

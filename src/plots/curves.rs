@@ -1,6 +1,6 @@
 //! Learning curves: errors and loss per epoch.
 
-use super::Plot;
+use super::plot::Plot;
 use super::run_data::{Epoch, LearningCurve, PartialEval};
 use crate::analysis::statistics::MeanSd;
 use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Scale, Series};

@@ -3,6 +3,7 @@
 mod confusion;
 mod contact_sheet;
 mod curves;
+mod plot;
 mod raster;
 pub mod receptive_fields;
 mod run_data;
@@ -10,35 +11,12 @@ mod tensorboard;
 mod weights;
 
 pub use contact_sheet::save_contact_sheet;
+pub use plot::Plot;
 pub use run_data::{PlotData, PlotError};
 pub use tensorboard::TensorBoard;
 
-use std::path::Path;
-
 use crate::dataset::Dataset;
 use crate::device::DeviceOptions;
-use crate::figures::{Chart, ChartData, FigureError};
-
-/// A chart with its name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plot {
-    /// File name without extension.
-    pub name: &'static str,
-    /// The chart.
-    pub chart: Chart,
-    /// The numbers behind it.
-    pub data: ChartData,
-}
-
-impl Plot {
-    /// Writes the chart as SVG and PNG, and its numbers as CSV.
-    ///
-    /// # Errors
-    /// Returns an error if drawing fails or a file cannot be written.
-    pub fn save(&self, folder: &Path) -> Result<(), FigureError> {
-        self.chart.save(&self.data, folder, self.name)
-    }
-}
 
 /// Returns all charts of a run on its data set; only the learning curves if `dataset` is `None` or the folder has
 /// many networks. `listen` receives the name of the next chart.

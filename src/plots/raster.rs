@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Plot, PlotError};
+use super::PlotError;
+use super::plot::Plot;
 use crate::dataset::Dataset;
 use crate::device::DeviceOptions;
 use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Scale, Series};

@@ -1,6 +1,6 @@
 //! Charts of a network's weights.
 
-use super::Plot;
+use super::plot::Plot;
 use super::receptive_fields::{COLUMNS, MAX_FIELDS, field_cells};
 use crate::analysis::statistics::histogram;
 use crate::figures::{

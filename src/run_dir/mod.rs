@@ -4,6 +4,7 @@
 mod checked_safetensors;
 pub mod checkpoint_file;
 mod checkpoint_folder;
+mod epoch_result;
 pub mod file_names;
 mod jsonl_file;
 mod jsonl_store;
@@ -31,13 +32,14 @@ use crate::network::LayerError;
 
 pub use checkpoint_file::SavedCheckpoint;
 pub use checkpoint_folder::CheckpointFolder;
+pub use epoch_result::EpochResult;
 pub use jsonl_file::JsonlFile;
 pub use jsonl_store::JsonlStore;
 pub use lock::FolderLock;
 pub use notice::Notice;
 pub use run::{FINISHED_EVENT, FinalMetrics, RunDir};
 pub use run_info::RunInfo;
-pub use trial_store::{EpochResult, Trial, TrialStore};
+pub use trial_store::{Trial, TrialStore};
 pub use unfinished_trial::UnfinishedTrial;
 pub use weights::{ImageSpec, SavedNetwork, WeightsError, weights_sha256};
 

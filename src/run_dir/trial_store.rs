@@ -5,23 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::file_names::UNFINISHED;
-use super::{JsonlStore, Notice, StorageError, UnfinishedTrial};
+use super::{EpochResult, JsonlStore, Notice, StorageError, UnfinishedTrial};
 use crate::config::Config;
 use crate::dataset::DataIdentity;
 use crate::train::ResumeFrom;
-
-/// Result of an epoch of a trial. Errors in percent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EpochResult {
-    /// Training error: each image is classified in its forward phase, before the update.
-    pub train_error: f64,
-    /// Error on the test set, or on the validation images if there are any.
-    pub test_error: f64,
-    /// Output loss, summed over output neurons; mean over images.
-    pub loss: f64,
-    /// Training speed of all networks that train in parallel, tests excluded. Images per second.
-    pub images_per_second: f64,
-}
 
 /// Finished training of one network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,18 +1,19 @@
 //! Trainings with stored results: trials in the file of finished ones are not trained again.
 
+mod event;
+mod names;
 mod writer;
 
-use std::ops::ControlFlow;
+pub use event::{Listen, TrialEvent};
+pub use names::{device_name, training_images};
 
 use thiserror::Error;
 
 use crate::config::{Config, Variant};
-use crate::cpu::cpu_model_name;
 use crate::dataset::{DataIdentity, Dataset};
-use crate::device::{Device, DeviceOptions};
-use crate::network::Network;
-use crate::run_dir::{StorageError, Trial, TrialStore};
-use crate::train::{CheckpointInterval, Event, TrainError, Training};
+use crate::device::DeviceOptions;
+use crate::run_dir::{StorageError, TrialStore};
+use crate::train::{CheckpointInterval, TrainError, Training};
 use writer::TrialWriter;
 
 /// Error that prevents trials from continuing.
@@ -23,41 +24,6 @@ pub enum TrialsError {
     Train(#[from] TrainError),
     #[error(transparent)]
     Storage(#[from] StorageError),
-}
-
-/// Event of a series of trials.
-#[derive(Clone, Debug, PartialEq)]
-pub enum TrialEvent<'a> {
-    /// Start of the next networks, or their continuation on another device.
-    Device {
-        /// Device of the networks.
-        device: &'a Device,
-    },
-    /// Progress of the networks that train side by side.
-    Progress {
-        /// Number of networks that train side by side.
-        networks: usize,
-        /// An [`Event::Progress`].
-        progress: &'a Event,
-    },
-    /// End of a training. The result is stored after the listener returns.
-    Trained {
-        /// Settings and result.
-        trial: &'a Trial,
-        /// Network after the last epoch.
-        network: &'a Network,
-    },
-}
-
-/// Listener for events, which may stop the trials.
-pub type Listen<'a> = &'a mut dyn FnMut(TrialEvent) -> ControlFlow<()>;
-
-/// Returns the number of training images per epoch. The settings must fit the data set.
-pub fn training_images(config: &Config, dataset: &Dataset) -> usize {
-    match config.train_images {
-        0 => dataset.training_count.saturating_sub(config.validation_images),
-        images => images,
-    }
 }
 
 /// Trains every network of `configs` that is not in `trials`, in order, at most `parallel` side by side. A stopped
@@ -127,12 +93,4 @@ fn train(
     })?;
     writer.finish()?;
     Ok(!summary.stopped)
-}
-
-/// Returns the name of the device, on the CPU with the processor's model.
-pub fn device_name(device: &Device) -> String {
-    match device.backend {
-        "cpu" => format!("{}, {}", cpu_model_name(), device.name),
-        _ => device.name.clone(),
-    }
 }

@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::{Listen, TrialEvent, device_name, training_images};
+use super::event::{Listen, TrialEvent};
+use super::names::{device_name, training_images};
 use crate::config::Config;
 use crate::dataset::{DataIdentity, Dataset};
 use crate::device::Device;

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::config::ConfigError;
 use crate::dataset::DatasetError;
+use crate::files;
 use crate::run_dir::file_names::WEIGHTS;
 use crate::text::with_causes;
 
@@ -76,4 +77,13 @@ impl WeightsError {
         let message = with_causes(self);
         message.strip_prefix(&format!("{file}: ")).unwrap_or(&message).to_string()
     }
+}
+
+/// Returns the error for a file that is not a complete safetensors file; `start`: its first bytes.
+pub(super) fn not_safetensors(file: String, start: &[u8], source: SafeTensorError) -> WeightsError {
+    let found = match files::kind_of_bytes(start) {
+        None | Some("a safetensors file") => "a damaged one or something else",
+        Some(kind) => kind,
+    };
+    WeightsError::NotSafetensors { file, found, source }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use safetensors::SafeTensorError;
 use safetensors::tensor::SafeTensors;
 
+use super::error::not_safetensors;
 use super::weights_file::WeightsFile;
 use super::{SavedNetwork, WeightsError};
 use crate::files;
@@ -70,15 +71,6 @@ fn claimed_length(header: &[u8]) -> Option<u64> {
     let entries: HashMap<String, TensorEntry> = serde_json::from_slice(json).ok()?;
     let ends = entries.values().filter_map(|entry| Some(entry.data_offsets?[1]));
     ends.max().unwrap_or(0).checked_add(header.len() as u64)
-}
-
-/// Returns the error for a file that is not a complete safetensors file; `start`: its first bytes.
-pub(super) fn not_safetensors(file: String, start: &[u8], source: SafeTensorError) -> WeightsError {
-    let found = match files::kind_of_bytes(start) {
-        None | Some("a safetensors file") => "a damaged one or something else",
-        Some(kind) => kind,
-    };
-    WeightsError::NotSafetensors { file, found, source }
 }
 
 /// Parses the bytes of a file of weights. `file`: name for error messages.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use safetensors::tensor::{Dtype, Metadata, SafeTensors};
 
-use super::load::not_safetensors;
+use super::error::not_safetensors;
 use super::{ImageSpec, LayerShape, STATE_PREFIX, SavedNetwork, WeightsError, layer_shapes};
 use crate::config::Config;
 use crate::dataset::class_names::numeric;

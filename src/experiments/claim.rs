@@ -1,0 +1,72 @@
+//! Comparison of a measured quantity with the paper's number.
+
+use crate::analysis::statistics::MeanSd;
+use crate::figures::{Finding, Measured};
+
+/// Measured quantity with the paper's number, before judgement.
+pub(super) struct Claim<'a> {
+    pub what: &'a str,
+    pub unit: &'a str,
+    /// The paper's number.
+    pub paper: &'a str,
+}
+
+impl Claim<'_> {
+    /// Judges whether the mean is in a range.
+    pub(super) fn in_range(
+        self,
+        values: &[f64],
+        [low, high]: [f64; 2],
+        criterion: &str,
+    ) -> Finding {
+        let ours = Measured::of(values);
+        self.judged(ours, criterion, Some((low..=high).contains(&ours.mean)))
+    }
+
+    /// Judges the sign of a difference between two conditions with the same seeds: `first` minus `second` should be below 0.
+    pub(super) fn less_than(self, first: &[f64], second: &[f64], criterion: &str) -> Finding {
+        let differences = differences(first, second);
+        let ours = Measured::of(&differences);
+        let finding = self.judged(ours, criterion, Some(ours.mean < 0.0));
+        finding.with_uncertainty_note(&differences)
+    }
+
+    /// Reports values without a verdict, with the reason as note.
+    pub(super) fn report_only(self, values: &[f64], criterion: &str, note: &str) -> Finding {
+        self.judged(Measured::of(values), criterion, None).with_note(note)
+    }
+
+    fn judged(self, ours: Measured, criterion: &str, agrees: Option<bool>) -> Finding {
+        Finding {
+            what: self.what.to_string(),
+            unit: self.unit.to_string(),
+            paper: self.paper.to_string(),
+            ours,
+            criterion: criterion.to_string(),
+            agrees,
+            note: None,
+        }
+    }
+}
+
+/// Returns the differences between networks with the same seeds.
+pub(super) fn differences(first: &[f64], second: &[f64]) -> Vec<f64> {
+    first.iter().zip(second).map(|(first, second)| first - second).collect()
+}
+
+impl Finding {
+    fn with_note(self, note: &str) -> Finding {
+        Finding { note: Some(note.to_string()), ..self }
+    }
+
+    /// Adds a note if a difference is less than twice its standard error.
+    fn with_uncertainty_note(self, differences: &[f64]) -> Finding {
+        match MeanSd::of(differences) {
+            MeanSd { mean, sem: Some(sem), .. } if mean.abs() < 2.0 * sem => {
+                self.with_note("less than twice its standard error: other seeds may reverse it")
+            }
+            MeanSd { sem: None, .. } => self.with_note("one seed only"),
+            _ => self,
+        }
+    }
+}

@@ -71,7 +71,7 @@ pub trait Backend: Send {
     fn read_samples(&mut self, array: ArrayId, samples: usize) -> Result<Values, BackendError>;
 
     /// Returns the rows of an array that samples keep from one training minibatch to the next, `[samples, rows,
-    /// units]`, see [`Shape::persistent_rows`].
+    /// units]`, see [`Shape::persistent_rows`]. Spike counts of steps before [`Shape::history_steps`] are undefined.
     ///
     /// # Errors
     /// Returns [`BackendError::NoArray`] if there is no such layer, or an error if the device was lost.

@@ -4,6 +4,7 @@
 mod commented_toml;
 pub mod file;
 mod list;
+mod paper;
 mod presets;
 mod recipes;
 mod resolved;

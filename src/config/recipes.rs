@@ -7,7 +7,8 @@
 //! - Initial voltages near 0, above all in the output layer, because saturated neurons hardly learn.
 //! - A tuned learning rate.
 
-use super::{Config, Optimizer, Preset};
+use super::paper::paper_1;
+use super::{Config, Optimizer};
 use crate::model::lr_schedule::LrSchedule;
 use crate::model::weight_init::WeightInit;
 
@@ -93,7 +94,7 @@ impl Recipe {
         &QUICK
     }
 
-    /// Returns all settings. Those that the recipe does not define are as in [`Preset::Paper1`].
+    /// Returns all settings. Those that the recipe does not define are as in the preset `paper-1`.
     pub fn config(&self) -> Config {
         let BatchRecipe { batch_size, beta2, warmup_images } = *self.batch;
         Config {
@@ -107,7 +108,7 @@ impl Recipe {
             beta1: 0.5,
             beta2,
             weight_init: WeightInit::ZeroMean,
-            ..Preset::Paper1.config()
+            ..paper_1()
         }
     }
 

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Preset,
-    Signal, list,
+    CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal, list,
 };
 use crate::model::lr_schedule::LrSchedule;
 use crate::model::phases::{AveragingWindow, PhaseJitter};
@@ -212,10 +211,4 @@ pub struct Config {
     /// Number of test images of a partial evaluation, the first of the test set
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().eval_images))]
     pub eval_images: usize,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Preset::Quick.config()
-    }
 }

@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
+use super::DatasetError;
+use super::error::{invalid, invalid_with_hint};
 use super::location::Origin;
-use super::{DatasetError, invalid, invalid_with_hint};
 
 pub(super) const IMAGE_AXES: [&str; 3] = ["number of images", "height", "width"];
 pub(super) const LABEL_AXES: [&str; 1] = ["number of labels"];

@@ -5,9 +5,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::class_names::{self, sanitize};
+use super::error::invalid;
 use super::{
     DatasetError, LoadedDataset, Location, ReadOptions, SourceFile, SplitData, csv, idx,
-    image_folders, invalid, npz,
+    image_folders, npz,
 };
 use crate::files;
 use crate::text::list_first;

@@ -33,9 +33,6 @@ pub static MNIST_FILES: [(&str, &[u8]); 4] = [
 /// Name of the data set if only a sample is embedded.
 const SAMPLE: &str = "a sample of MNIST ('apical data fetch mnist' downloads all of it)";
 
-/// Fingerprint of the complete MNIST, see [`Dataset::sha256`].
-pub const MNIST_SHA256: &str = "f0d379e048d4d0df62643b531507bdfc6c4a0ed5f95ad14218c6d45d58ca399b";
-
 impl Dataset {
     /// Returns the embedded MNIST digits: 60,000 training and 10,000 test images of 28 x 28 bytes, 10 classes. A program
     /// built from a registry crate has 1,600 and 400 of them.
@@ -63,6 +60,7 @@ impl Dataset {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::identity::MNIST_SHA256;
 
     #[test]
     fn mnist_sha256_matches_the_embedded_images() {

@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::embedded::MNIST_SHA256;
 use super::{Dataset, ReadOptions};
+
+/// Fingerprint of the complete MNIST, see [`Dataset::sha256`].
+pub const MNIST_SHA256: &str = "f0d379e048d4d0df62643b531507bdfc6c4a0ed5f95ad14218c6d45d58ca399b";
 
 /// Origin of the images of a data set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

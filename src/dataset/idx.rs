@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use super::array::{ByteArray, IMAGE_AXES, LABEL_AXES, format_sizes, product};
+use super::error::invalid;
 use super::location::Origin;
-use super::{DatasetError, SourceFile, SplitData, invalid};
+use super::{DatasetError, SourceFile, SplitData};
 use crate::files;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];

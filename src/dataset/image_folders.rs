@@ -11,12 +11,11 @@ use super::array::{ByteArray, product};
 use super::class_folder::{ClassFolder, image_kinds, skipped_warning, sorted};
 use super::class_names::list_names;
 use super::conversions::{ConversionCounts, ImageConversion};
+use super::error::{invalid, invalid_with_hint};
 use super::image_file::open_image;
 use super::location::Origin;
 use super::read_options::{FULL_SCALE, ImageSize, ReadOptions};
-use super::{
-    DatasetError, LoadedDataset, Location, SourceFile, SplitData, invalid, invalid_with_hint,
-};
+use super::{DatasetError, LoadedDataset, Location, SourceFile, SplitData};
 use crate::files;
 use crate::text::plural;
 

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::DatasetError;
 use super::array::ByteArray;
+use super::error::invalid;
 use super::location::Origin;
-use super::{DatasetError, invalid};
 
 /// The training or the test set as read from its files.
 pub(super) struct SplitData {

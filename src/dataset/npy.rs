@@ -5,9 +5,10 @@
 
 use std::io::{self, Read};
 
+use super::DatasetError;
 use super::array::{ByteArray, format_sizes, product};
+use super::error::{invalid, invalid_with_hint};
 use super::location::Origin;
-use super::{DatasetError, invalid, invalid_with_hint};
 use crate::files;
 
 const MAGIC: [u8; 6] = *b"\x93NUMPY";

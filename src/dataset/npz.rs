@@ -15,13 +15,11 @@ use zip::result::ZipError;
 use super::array::{ByteArray, product};
 use super::class_names::sanitize;
 use super::error::list_few;
+use super::error::{invalid, invalid_with_hint};
 use super::location::{Origin, Position};
 use super::npy::{self, Npy, NpyReader, format_shape};
 use super::read_options::ReadOptions;
-use super::{
-    DatasetError, Location, SourceFile, SplitData, check_label_count, invalid, invalid_with_hint,
-    zip_names,
-};
+use super::{DatasetError, Location, SourceFile, SplitData, check_label_count, zip_names};
 use crate::files;
 
 type Archive = ZipArchive<BufReader<File>>;

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use super::detect::Format;
-use super::{
-    DataSource, Dataset, DatasetError, ImageSize, PixelRules, ReadOptions, invalid_with_hint,
-};
+use super::error::invalid_with_hint;
+use super::{DataSource, Dataset, DatasetError, ImageSize, PixelRules, ReadOptions};
 
 impl Dataset {
     /// Opens a data set and detects its format:

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::array::format_sizes;
-use super::{DatasetError, Location, invalid, invalid_with_hint};
+use super::error::{invalid, invalid_with_hint};
+use super::{DatasetError, Location};
 
 /// Channels of a colour pixel: red, green and blue.
 const COLOUR_CHANNELS: usize = 3;

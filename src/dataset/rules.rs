@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::error::invalid_with_hint;
 use super::read_options::{Background, FULL_SCALE};
-use super::{Dataset, DatasetError, Location, ReadOptions, invalid_with_hint, largest, mean};
+use super::{Dataset, DatasetError, Location, ReadOptions, largest, mean};
 
 /// Conversion from file values to bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,11 +9,12 @@ use rayon::prelude::*;
 use super::array::product;
 use super::class_names::sanitize;
 use super::conversions::{ConversionCounts, ImageConversion};
+use super::error::invalid;
 use super::error::list_few;
 use super::image_file::{LoadedImage, is_image, open_image};
 use super::image_folders::check_16_bit_range;
 use super::location::Origin;
-use super::{DatasetError, ImageSize, Location, PixelRules, ReadOptions, idx, invalid};
+use super::{DatasetError, ImageSize, Location, PixelRules, ReadOptions, idx};
 use crate::files;
 use crate::text::plural;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::SweepError;
+use super::error::SweepError;
 use crate::config::Config;
 
 /// Separators of list elements. In a sweep, commas separate the swept values.

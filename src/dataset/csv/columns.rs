@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::super::error::list_few;
-use super::super::{DatasetError, Location, invalid, invalid_with_hint};
+use super::super::error::{invalid, invalid_with_hint};
+use super::super::{DatasetError, Location};
 use super::fields::number;
 
 /// Names of a label column.

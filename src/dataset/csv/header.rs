@@ -1,6 +1,7 @@
 //! Detects whether the first line of a table is a header.
 
-use super::super::{DatasetError, Location, ReadOptions, invalid_with_hint};
+use super::super::error::invalid_with_hint;
+use super::super::{DatasetError, Location, ReadOptions};
 use super::columns::{is_label, normalize_name};
 use super::fields::number;
 use super::preview::Preview;

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator, Trim};
 
-use super::super::{DatasetError, Location, invalid, invalid_with_hint};
+use super::super::error::{invalid, invalid_with_hint};
+use super::super::{DatasetError, Location};
 use crate::files;
 
 /// Largest accepted first line, bytes.

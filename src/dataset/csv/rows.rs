@@ -3,8 +3,9 @@
 use csv::ByteRecord;
 
 use super::super::array::ByteArray;
+use super::super::error::{invalid, invalid_with_hint};
 use super::super::location::{Origin, Position};
-use super::super::{DatasetError, Location, SplitData, invalid, invalid_with_hint};
+use super::super::{DatasetError, Location, SplitData};
 use super::columns::TableColumns;
 use super::fields::{label, number, pixel, shorten};
 

@@ -3,9 +3,10 @@
 use image::{DynamicImage, GrayImage, RgbImage};
 
 use super::super::conversions::ImageConversion;
+use super::super::error::invalid_with_hint;
 use super::super::read_options::{Background, FULL_SCALE};
-use super::super::{DatasetError, Location, ReadOptions, invalid_with_hint};
-use super::LoadedImage;
+use super::super::{DatasetError, Location, ReadOptions};
+use super::decoded::LoadedImage;
 
 /// Converts an image to 8 bits per sample without transparency.
 ///

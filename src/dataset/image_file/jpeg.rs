@@ -7,7 +7,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::{DecodeError, Decoded, MAX_SIDE, check_sizes};
+use super::decoded::{DecodeError, Decoded, MAX_SIDE, check_sizes};
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let end = end_marker(bytes)?;

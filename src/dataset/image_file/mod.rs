@@ -1,17 +1,19 @@
 //! Reads one image file: PNG or JPEG, of any size and colour, rotated upright by its EXIF orientation.
 
 mod convert;
+mod decoded;
 mod jpeg;
 mod png;
 
-use std::error::Error;
 use std::path::Path;
 
+use image::ImageFormat;
 use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageFormat};
 
 use self::convert::flatten;
+pub use self::decoded::LoadedImage;
+use self::decoded::{Decoded, MAX_BYTES};
 use super::conversions::ImageConversion;
 use super::read_options::ImageSize;
 use super::{DatasetError, Location, ReadOptions};
@@ -19,34 +21,6 @@ use crate::files;
 
 /// Extensions of image files. The format is detected from the content.
 pub(super) const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
-
-/// Largest side of an image file, pixels.
-const MAX_SIDE: u32 = 1 << 14;
-/// Largest accepted image file and its pixels, bytes. A header may announce any size.
-const MAX_BYTES: u64 = 256 << 20;
-
-/// A decoded image, upright.
-#[derive(Clone, Debug)]
-pub struct LoadedImage {
-    /// Pixels at the file's bit depth.
-    pub image: DynamicImage,
-    /// Whether the EXIF orientation rotated or mirrored it.
-    pub is_reoriented: bool,
-    /// Whether this is the first of several frames.
-    pub is_animated: bool,
-    /// Path of the file, for errors.
-    pub file: String,
-}
-
-/// Output of a decoder.
-struct Decoded {
-    image: DynamicImage,
-    orientation: Orientation,
-    is_animated: bool,
-}
-
-/// A decoder's error.
-type DecodeError = Box<dyn Error + Send + Sync>;
 
 /// Returns whether a file has an image extension.
 pub fn is_image(path: &Path) -> bool {
@@ -86,21 +60,6 @@ pub fn decode(bytes: &[u8], file: String) -> Result<LoadedImage, DatasetError> {
         }
         Err(source) => Err(DatasetError::Image { file, kind, source }),
     }
-}
-
-/// Checks the announced size before memory is allocated.
-fn check_sizes(width: u32, height: u32, bytes_per_pixel: u64) -> Result<(), DecodeError> {
-    let bytes = u64::from(width) * u64::from(height) * bytes_per_pixel;
-    if width.max(height) > MAX_SIDE || bytes > MAX_BYTES {
-        let max_mib = MAX_BYTES >> 20;
-        let message = format!(
-            "an image of {width} x {height} pixels takes {bytes} bytes; the limits are {MAX_SIDE} pixels per \
-             side and {max_mib} MiB"
-        );
-        return Err(message.into());
-    }
-    // Decoders also keep coefficients or a second copy.
-    Ok(files::check_memory(3 * bytes, "the image")?)
 }
 
 impl LoadedImage {

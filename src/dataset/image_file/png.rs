@@ -6,7 +6,7 @@ use image::codecs::png::PngDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, Limits};
 
-use super::{DecodeError, Decoded, MAX_BYTES, MAX_SIDE, check_sizes};
+use super::decoded::{DecodeError, Decoded, MAX_BYTES, MAX_SIDE, check_sizes};
 
 const SIGNATURE: usize = 8;
 

@@ -2,7 +2,7 @@ use super::super::{Measured, RESULT};
 use std::fs;
 
 use super::*;
-use crate::dataset::embedded::MNIST_SHA256;
+use crate::dataset::MNIST_SHA256;
 use crate::dataset::{DataIdentity, DataSource, ReadOptions};
 
 /// Returns the identity of MNIST.

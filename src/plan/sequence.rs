@@ -89,13 +89,13 @@ fn begin_apical(shape: &Shape, learns: bool, list: &mut Vec<Launch>) {
 
 /// Appends the launches of the dendrites and somata of all layers for all steps.
 ///
-/// If the apical voltage does not reach the soma, the layers are a feed-forward chain over the whole image, stepped in
-/// blocks. Otherwise each step needs the feedback of the previous one: neurons are stepped one step at a time, and only
-/// the lowest layer's drive is computed per block. Layers with stored rates are also stepped one step at a time, but through a block before the next
-/// layer.
+/// If the apical voltage does not reach the soma, the layers are a feed-forward chain over the whole image, and each
+/// launch advances a layer by a block. Otherwise each step needs the feedback of the previous step: a launch advances
+/// neurons by one step, and only the synaptic input of layer 0 is summed per block. Layers with stored rates also
+/// advance by one step per launch, but through a whole block before the next layer.
 fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
     let step = if shape.model.is_stepwise() { 1 } else { shape.block };
-    let drive = if shape.model.sends_rates() {
+    let synaptic_input = if shape.model.sends_rates() {
         Kernel::SynapticInputRates
     } else {
         Kernel::SynapticInputSpikes
@@ -103,27 +103,27 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
     let output = shape.layers() - 1;
     let mut first = 0;
     while first < steps {
-        let part = |kernel, layer, most: u32| {
+        let launch = |kernel, layer, most: u32| {
             let steps = most.min(steps - first);
             Launch { kernel, layer, first, steps }
         };
         for layer in 0..=output {
             let block = shape.block_len(layer);
             if first % block == 0 {
-                list.push(part(drive, layer, block));
+                list.push(launch(synaptic_input, layer, block));
             }
             let kernel = if layer == output { Kernel::OutputStep } else { Kernel::HiddenStep };
-            // Unless it reaches the soma, a test needs no feedback.
+            // A test needs no feedback, unless it reaches the soma.
             if shape.emits_rates(layer + 1) && (learns || shape.model.is_stepwise()) {
                 for first in first..(first + step).min(steps) {
                     let one = |kernel| Launch { kernel, layer, first, steps: 1 };
                     list.extend([one(kernel), one(Kernel::EmitRates)]);
                 }
             } else {
-                list.push(part(kernel, layer, step));
+                list.push(launch(kernel, layer, step));
             }
             if shape.has_spike_mask(layer + 1) {
-                list.push(part(Kernel::PackSpikeMask, layer + 1, step));
+                list.push(launch(Kernel::PackSpikeMask, layer + 1, step));
             }
         }
         if shape.model.steps_apical() {
@@ -132,7 +132,7 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
             } else {
                 Kernel::ApicalStepSpikes
             };
-            list.extend((0..output).map(|layer| part(apical, layer, step)));
+            list.extend((0..output).map(|layer| launch(apical, layer, step)));
         }
         first += step;
     }
@@ -164,15 +164,15 @@ mod tests {
 
     #[test]
     fn sequence_with_feedback_blocks_lowest_input_only() {
-        let drives = |apical_voltages, layer| {
+        let input_launches = |apical_voltages, layer| {
             let list = kernel_sequence(&shape(apical_voltages), 20, true);
             of(&list, Kernel::SynapticInputSpikes, layer)
         };
-        assert_eq!(drives(ApicalVoltages::PerPhase, 0), BLOCKS);
-        assert_eq!(drives(ApicalVoltages::PerPhase, 1), BLOCKS);
-        assert_eq!(drives(ApicalVoltages::PerStep, 0), BLOCKS);
+        assert_eq!(input_launches(ApicalVoltages::PerPhase, 0), BLOCKS);
+        assert_eq!(input_launches(ApicalVoltages::PerPhase, 1), BLOCKS);
+        assert_eq!(input_launches(ApicalVoltages::PerStep, 0), BLOCKS);
         assert_eq!(
-            drives(ApicalVoltages::PerStep, 1),
+            input_launches(ApicalVoltages::PerStep, 1),
             (0..20).map(|step| (step, 1)).collect::<Vec<_>>()
         );
     }

@@ -8,13 +8,13 @@ use crate::model::network_model::ApicalVoltages;
 /// Sizes of a run that its settings do not determine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// Number of networks simulated side by side.
+    /// Number of networks simulated in parallel.
     pub replicas: usize,
-    /// Number of samples per network: the larger of the minibatch and the images tested side by side.
+    /// Number of samples per network: the larger of the minibatch and the images tested in parallel.
     pub samples: usize,
     /// Number of images per replica whose results are stored until they are read.
     pub result_slots: usize,
-    /// Number of steps of drive held at once: more steps need more memory and fewer launches.
+    /// Number of steps of synaptic input stored at once: more steps need more memory and fewer launches.
     pub block: u32,
     /// Whether apical voltages are computed at each step even if no soma reads them.
     pub steps_apical: bool,

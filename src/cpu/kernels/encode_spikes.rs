@@ -32,7 +32,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     let SampleContext { constants, replica, minibatch, replica_state, sample, image, .. } =
         *context;
-    let (input_cdf, params) = (&replica_state.thresholds, &plan.params);
+    let (input_cdf, params) = (&replica_state.input_cdf, &plan.params);
     let (spikes, spike_mask) = (&mut state.spikes[0], &mut state.spike_mask[0]);
     encode_spikes(
         constants, replica, params, minibatch, sample, input_cdf, image, spikes, spike_mask,

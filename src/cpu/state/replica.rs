@@ -5,13 +5,21 @@ use crate::interface::{ArrayId, Shape, Values, ValuesRef};
 
 /// Arrays of one replica that its samples share.
 pub struct ReplicaState {
-    pub thresholds: Vec<u32>,
+    /// Spike thresholds of each pixel value, `[256, 16]`.
+    pub input_cdf: Vec<u32>,
+    /// Rates of each pixel value, `[256]`, spikes per step; empty unless the input sends rates.
     pub input_rates: Vec<f32>,
+    /// Weights of each layer, `[n_pre + 1, units]`.
     pub weights: Vec<WeightMatrix>,
+    /// First moments of each layer's weights, `[n_pre + 1, units]`; empty unless the update rule has moments.
     pub first_moments: Vec<WeightMatrix>,
+    /// Second moments of each layer's weights, as `first_moments`.
     pub second_moments: Vec<WeightMatrix>,
+    /// Gradient of each layer's weights, `[n_pre + 1, units]`; empty unless it is kept.
     pub gradients: Vec<WeightMatrix>,
+    /// Feedback weights of each layer, `[columns, units]`; empty for the output.
     pub feedback: Vec<WeightMatrix>,
+    /// Class and loss of each result slot, `[result slots, 2]`.
     pub results: Vec<u32>,
 }
 
@@ -26,7 +34,7 @@ impl ReplicaState {
                 .collect()
         };
         ReplicaState {
-            thresholds: vec![0; shape.len_per_copy(ArrayId::InputCdf)],
+            input_cdf: vec![0; shape.len_per_copy(ArrayId::InputCdf)],
             input_rates: vec![0.0; shape.len_per_copy(ArrayId::InputRates)],
             weights: columns(ArrayId::Weights, 1),
             first_moments: columns(ArrayId::Moments, 2),
@@ -40,7 +48,7 @@ impl ReplicaState {
     /// Appends the values of a shared array; nothing for per-sample arrays.
     pub fn append_values(&self, array: ArrayId, values: &mut Values) {
         match (array, values) {
-            (ArrayId::InputCdf, Values::U32(values)) => values.extend(&self.thresholds),
+            (ArrayId::InputCdf, Values::U32(values)) => values.extend(&self.input_cdf),
             (ArrayId::InputRates, Values::F32(values)) => values.extend(&self.input_rates),
             (ArrayId::Weights(layer), Values::F32(values)) => {
                 values.extend(self.weights[layer].columns().flatten());
@@ -65,7 +73,7 @@ impl ReplicaState {
     /// Replaces the values of a shared array; the number that [`ReplicaState::append_values`] appends.
     pub fn set_values(&mut self, array: ArrayId, values: ValuesRef) {
         match (array, values) {
-            (ArrayId::InputCdf, ValuesRef::U32(values)) => self.thresholds.copy_from_slice(values),
+            (ArrayId::InputCdf, ValuesRef::U32(values)) => self.input_cdf.copy_from_slice(values),
             (ArrayId::InputRates, ValuesRef::F32(values)) => {
                 self.input_rates.copy_from_slice(values);
             }

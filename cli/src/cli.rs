@@ -1,5 +1,8 @@
 //! Command-line interface: subcommands, global flags and exit codes.
 
+use std::sync::LazyLock;
+
+use apical::cpu::Width;
 use clap::{Parser, Subcommand};
 
 use crate::error::CliError;
@@ -21,19 +24,16 @@ Exit codes:
   128+N  stopped by signal N after saving: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP, 138 SIGUSR1, 140 SIGUSR2
   137  stopped by a third Ctrl-C without saving";
 
-/// Version for bug reports.
-const LONG_VERSION: &str = concat!(
-    env!("CARGO_PKG_VERSION"),
-    " (commit ",
-    env!("APICAL_COMMIT"),
-    ", wgpu ",
-    env!("APICAL_WGPU"),
-    ")"
-);
+/// Version for bug reports, with the width of the CPU's vectors.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let [version, commit] = [env!("CARGO_PKG_VERSION"), env!("APICAL_COMMIT")];
+    let (wgpu, simd) = (env!("APICAL_WGPU"), Width::current().name());
+    format!("{version} (commit {commit}, wgpu {wgpu}, {simd})")
+});
 
 /// Train and study networks of neurons with segregated dendrites; the CPU and every GPU compute equal bits
 #[derive(Debug, Parser)]
-#[command(name = "apical", version, long_version = LONG_VERSION, after_help = EXIT_CODES)]
+#[command(name = "apical", version, long_version = LONG_VERSION.as_str(), after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     /// Print only errors on standard error
     #[arg(short, long, global = true, conflicts_with = "verbose")]

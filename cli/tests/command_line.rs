@@ -32,6 +32,8 @@ mod replicas;
 mod resume;
 #[path = "command_line/run_data.rs"]
 mod run_data;
+#[path = "command_line/simd.rs"]
+mod simd;
 #[cfg(unix)]
 #[path = "command_line/stopping.rs"]
 mod stopping;
@@ -51,6 +53,7 @@ mod weights;
 use std::fs;
 use std::path::Path;
 
+use apical::cpu::Width;
 use assert_cmd::Command;
 use predicates::str::contains;
 use serde_json::Value;
@@ -158,6 +161,7 @@ fn help_and_version_go_to_standard_output() {
     assert_eq!(output_of(apical(&folder).arg("-V")), format!("{version}\n"));
     let long = output_of(apical(&folder).arg("--version"));
     assert!(long.starts_with(&format!("{version} (commit ")) && long.contains(", wgpu "), "{long}");
+    assert!(long.trim_end().ends_with(&format!(", {})", Width::current().name())), "{long}");
     assert!(!long.contains("wgpu unknown"), "{long}");
     let help = output_of(apical(&folder).args(["train", "--help"]));
     for text in ["defaults are those of the preset quick", "[default: 500,10]", "[default: 10]"] {

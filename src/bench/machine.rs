@@ -6,7 +6,7 @@ use serde::Serialize;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
 use crate::config::Config;
-use crate::cpu::{Threads, cpu_model_name};
+use crate::cpu::{Threads, Width, cpu_model_name};
 use crate::dataset::Dataset;
 use crate::device::{self, BackendKind, DeviceOptions};
 use crate::gpu::adapter::{self, AdapterInfo, AdapterQuery};
@@ -25,6 +25,8 @@ pub struct Machine {
     pub is_software: bool,
     /// Number of threads that compute on the CPU; `None` for a GPU.
     pub threads: Option<usize>,
+    /// Width of the CPU's vectors, as [`Width::name`]; `None` for a GPU.
+    pub simd: Option<&'static str>,
     /// Reason for the choice, if it needs explanation.
     #[serde(skip)]
     pub note: Option<String>,
@@ -64,6 +66,7 @@ impl Machine {
             backend: "cpu",
             is_software: false,
             threads: Some(threads.count),
+            simd: Some(Width::current().name()),
             note,
             info: None,
         }
@@ -77,6 +80,7 @@ impl Machine {
             backend: "gpu",
             is_software: info.is_software,
             threads: None,
+            simd: None,
             note: info
                 .is_software
                 .then(|| "this is a software GPU: its times say nothing about a GPU".to_string()),

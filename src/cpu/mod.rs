@@ -8,8 +8,9 @@
 
 mod executor;
 pub mod kernels;
-mod simd;
+pub(crate) mod simd;
 mod spikes;
 mod state;
 
 pub use executor::{Cpu, Threads, cpu_model_name, required_bytes};
+pub use simd::width::Width;

@@ -19,7 +19,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with(path, |partial| fs::write(partial, bytes), |error| error)
 }
 
-/// Writes a file as [`write`] does. `fill` writes the content to the path that it receives.
+/// Writes a file as [`write()`] does. `fill` writes the content to the path that it receives.
 ///
 /// # Errors
 /// Returns the error of `fill`, or of `failed` if the file cannot be synced or renamed.
@@ -31,7 +31,7 @@ pub(crate) fn write_with<E>(
     place(path, fill, failed, |partial| fs::rename(partial, path))
 }
 
-/// Writes a file that must not exist, as [`write`] does.
+/// Writes a file that must not exist, as [`write()`] does.
 ///
 /// # Errors
 /// Returns an error if the file exists or cannot be written.

@@ -78,6 +78,8 @@ pub enum BackendError {
     NoAccess { array: ArrayId },
     #[error("invalid spikes to replay: {0}")]
     InvalidReplay(String),
+    #[error("{variable} must be one of {expected} on this processor, found '{found}'")]
+    InvalidSimd { variable: &'static str, expected: String, found: String },
     #[error("cannot start the thread pool: {0}")]
     Threads(String),
 }

@@ -35,6 +35,9 @@ fn device(report: &Report) -> Table {
     if let Some(threads) = machine.threads {
         push("threads", threads.to_string());
     }
+    if let Some(simd) = machine.simd {
+        push("vectors", simd.to_string());
+    }
     push("apical", report.version.to_string());
     push("date", report.date.clone());
     table
@@ -180,6 +183,7 @@ fn fields(report: &Report, row: &Row) -> Vec<(String, String)> {
         ("driver".into(), machine.driver.clone().unwrap_or_default()),
         ("backend".into(), machine.backend.into()),
         ("threads".into(), machine.threads.map_or(String::new(), |threads| threads.to_string())),
+        ("simd".into(), machine.simd.unwrap_or_default().to_string()),
         ("version".into(), report.version.into()),
         ("date".into(), report.date.clone()),
     ];

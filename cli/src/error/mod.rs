@@ -163,6 +163,7 @@ impl CliError {
                 | DatasetError::TooManyValidationImages { .. }
                 | DatasetError::SingleClassValidation { .. },
             )) => 2,
+            CliError::Train(TrainError::Backend(BackendError::InvalidSimd { .. })) => 2,
             CliError::Train(TrainError::Backend(
                 NoAdapter
                 | NoSuchAdapter { .. }

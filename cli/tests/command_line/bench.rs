@@ -1,5 +1,6 @@
 //! `bench`: output formats, grid and invalid arguments.
 
+use apical::cpu::Width;
 use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -42,6 +43,7 @@ fn bench_json_has_a_row_per_network_and_task() {
         panic!("expected one object")
     };
     assert_eq!((&report["backend"], &report["threads"]), (&"cpu".into(), &2.into()));
+    assert_eq!(report["simd"], Width::current().name());
     assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
     assert!(report["roofline"].is_null() && report["driver"].is_null());
     assert!(!report["device"].as_str().unwrap().is_empty());
@@ -199,6 +201,7 @@ fn bench_gpu_reports_roofline_and_kernels() {
     command.args(["--batch-size", "4", "--replicas", "2"]);
     let [report] = &json_of(&mut command)[..] else { panic!("expected one object") };
     assert_eq!((&report["backend"], &report["threads"]), (&"gpu".into(), &Value::Null));
+    assert_eq!(report["simd"], Value::Null);
     assert!(!report["driver"].as_str().unwrap().is_empty());
     let roofline = &report["roofline"];
     for key in ["additions_per_second", "column_sum_additions_per_second", "launch_us"] {

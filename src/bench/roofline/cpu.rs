@@ -6,7 +6,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::effort::{Effort, latency};
 use super::limits::{Bandwidth, Roofline};
-use super::loops::{ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns};
+use super::loops::{
+    ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns_64, sum_columns_128,
+};
 use super::workload::{SPIKES, STEPS_PER_IMAGE, UNITS, WORKING_SETS, random_steps};
 use crate::bench::progress::Steps;
 use crate::interface::BackendError;
@@ -93,7 +95,7 @@ impl CpuProbe {
         let weights = vec![1e-3; WEIGHTS];
         let steps = random_steps(STRIDE);
         let mut best = [0.0f64; 2];
-        for sum in [sum_columns::<64>, sum_columns::<128>] {
+        for sum in [sum_columns_64, sum_columns_128] {
             let rates = self.rates(|count| {
                 let mut sums = vec![0.0; STEPS_PER_IMAGE * UNITS];
                 let images = steps.chunks(STEPS_PER_IMAGE * SPIKES).cycle();

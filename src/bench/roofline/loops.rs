@@ -1,6 +1,7 @@
 //! Loops timed on a CPU, compiled for its vector instructions.
 
-use multiversion::multiversion;
+use crate::cpu::simd::Simd;
+use crate::cpu::simd::width::simd_versions;
 
 use super::workload::{COLUMNS, SPIKES, STEPS_PER_IMAGE, UNITS};
 
@@ -10,9 +11,20 @@ pub const LANES: usize = 64;
 /// Number of additions of [`add`] per round.
 pub const ADDITIONS: usize = LANES;
 
-/// Adds `increment` to all sums, `rounds` times.
-#[multiversion(targets = "simd")]
-pub fn add(rounds: usize, mut sums: [f32; LANES], increment: f32) -> [f32; LANES] {
+simd_versions! {
+    /// Adds `increment` to all sums, `rounds` times.
+    pub fn add(rounds: usize, sums: [f32; LANES], increment: f32) -> [f32; LANES] = add_all;
+    /// Returns sums over `set`, with a length that is a multiple of [`LANES`].
+    pub fn read(set: &[f32]) -> [f32; LANES] = read_all;
+    /// Sums some columns of `weights` for each step of an image, the inner loop of `synaptic_input_spikes`. Keeps 64
+    /// neurons at a time in registers through all steps. `weights`: `[COLUMNS, STRIDE]`; `sums`: `[steps, UNITS]`.
+    pub fn sum_columns_64(steps: &[u32], weights: &[f32], sums: &mut [f32]) = sum_columns, 64;
+    /// Sums the same with 128 neurons at a time.
+    pub fn sum_columns_128(steps: &[u32], weights: &[f32], sums: &mut [f32]) = sum_columns, 128;
+}
+
+#[inline(always)]
+fn add_all<V: Simd>(rounds: usize, mut sums: [f32; LANES], increment: f32) -> [f32; LANES] {
     for _ in 0..rounds {
         for sum in &mut sums {
             *sum += increment;
@@ -21,9 +33,8 @@ pub fn add(rounds: usize, mut sums: [f32; LANES], increment: f32) -> [f32; LANES
     sums
 }
 
-/// Returns sums over `set`, with a length that is a multiple of [`LANES`].
-#[multiversion(targets = "simd")]
-pub fn read(set: &[f32]) -> [f32; LANES] {
+#[inline(always)]
+fn read_all<V: Simd>(set: &[f32]) -> [f32; LANES] {
     let mut sums = [0.0; LANES];
     for chunk in set.as_chunks::<LANES>().0 {
         for i in 0..LANES {
@@ -37,10 +48,8 @@ pub fn read(set: &[f32]) -> [f32; LANES] {
 /// columns do not compete for the same cache sets.
 pub const STRIDE: usize = 16 * (UNITS.div_ceil(16) | 1);
 
-/// Sums some columns of `weights` for each step of an image, the inner loop of `synaptic_input_spikes`. Keeps `N`
-/// neurons at a time in registers through all steps. `weights`: `[COLUMNS, STRIDE]`; `sums`: `[steps, UNITS]`.
-#[multiversion(targets = "simd")]
-pub fn sum_columns<const N: usize>(steps: &[u32], weights: &[f32], sums: &mut [f32]) {
+#[inline(always)]
+fn sum_columns<V: Simd, const N: usize>(steps: &[u32], weights: &[f32], sums: &mut [f32]) {
     let last = UNITS - N;
     let mut start = 0;
     loop {
@@ -83,7 +92,7 @@ mod tests {
                     .map(|unit| columns.iter().map(|&c| weights[c as usize + unit]).sum::<f32>())
             })
             .collect();
-        for sum in [sum_columns::<64>, sum_columns::<128>] {
+        for sum in [sum_columns_64, sum_columns_128] {
             let mut sums = vec![f32::NAN; STEPS_PER_IMAGE * UNITS];
             sum(steps, &weights, &mut sums);
             assert_eq!(sums, expected);

@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::cpu::kernels::definition::{CpuFunction, LaunchPlan, ReplicaContext, SampleContext};
+use crate::cpu::simd::width::Width;
 use crate::cpu::spikes::tables::SpikeTables;
 use crate::cpu::state::persistent::PersistentState;
 use crate::cpu::state::{ReplicaState, SampleState};
@@ -69,6 +70,7 @@ impl Cpu {
         threads: usize,
     ) -> Result<Self, BackendError> {
         check_sizes(&shape, &constants, replicas)?;
+        Width::choose()?;
         let images = dataset.training_count + dataset.test_count;
         if shape.images != images || shape.populations[0] != dataset.pixels() {
             let [pixels, expected] = [dataset.pixels(), shape.populations[0]];

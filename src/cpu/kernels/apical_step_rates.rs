@@ -1,12 +1,12 @@
 //! Sets the apical voltages of the next step from feedback rates, which are not filtered: `A = Y phi + c`.
 
-use multiversion::multiversion;
-
 use crate::cpu::kernels::apical_step_spikes::add_biases;
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
 };
+use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::simd::width::simd_versions;
 use crate::cpu::state::weight_matrix::WeightMatrix;
 use crate::cpu::state::{LayerState, SampleState};
 use crate::interface::compartment::APICAL;
@@ -55,9 +55,19 @@ pub fn apical_step_rates(
     add_biases(params, feedback, compartments);
 }
 
-/// Sums the columns of the first `n_pre` neurons times their rates, in ascending order.
-#[multiversion(targets = "simd")]
-fn sum(
+simd_versions! {
+    /// Sums the columns of the first `n_pre` neurons times their rates, in ascending order.
+    fn sum(
+        step: usize,
+        n_pre: usize,
+        rates: &TiledArray<f32>,
+        feedback: &WeightMatrix,
+        compartments: &mut TiledArray<f32>,
+    ) = sum_tiles;
+}
+
+#[inline(always)]
+fn sum_tiles<V: Simd>(
     step: usize,
     n_pre: usize,
     rates: &TiledArray<f32>,

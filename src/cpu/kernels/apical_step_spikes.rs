@@ -1,15 +1,14 @@
 //! Advances the apical dendrites by one step: `A = kappa * (Y n) + c`. The feedback spikes of a step set the apical
 //! voltage of the next (the feedback delay is one step).
 
-use multiversion::multiversion;
-
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
 };
 use crate::cpu::kernels::synaptic_filter::{filtered_input, shift_history};
 use crate::cpu::kernels::synaptic_input_spikes::sum_columns;
+use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
-use crate::cpu::simd::{Scalar16, Simd};
+use crate::cpu::simd::width::simd_versions;
 use crate::cpu::spikes::list::{SpikeList, StepRange};
 use crate::cpu::state::weight_matrix::WeightMatrix;
 use crate::cpu::state::{LayerState, SampleState};
@@ -125,9 +124,17 @@ pub fn add_biases(
     }
 }
 
-/// Filters the input of one step and shifts its history.
-#[multiversion(targets = "simd")]
-fn filter(
+simd_versions! {
+    /// Filters the input of one step and shifts its history.
+    fn filter(
+        constants: &RunParams,
+        apical_input: &mut TiledArray<f32>,
+        compartments: &mut TiledArray<f32>,
+    ) = filter_tiles;
+}
+
+#[inline(always)]
+fn filter_tiles<V: Simd>(
     constants: &RunParams,
     apical_input: &mut TiledArray<f32>,
     compartments: &mut TiledArray<f32>,
@@ -135,8 +142,8 @@ fn filter(
     for (synaptic_input, compartments) in
         apical_input.iter_tiles_mut().zip(compartments.iter_tiles_mut())
     {
-        let voltages = filtered_input::<Scalar16>(constants, synaptic_input, 0, 1);
-        Scalar16::store_f32(voltages[0], &mut compartments[APICAL]);
+        let voltages = filtered_input::<V>(constants, synaptic_input, 0, 1);
+        V::store_f32(voltages[0], &mut compartments[APICAL]);
         shift_history(constants, synaptic_input, 1);
     }
 }

@@ -1,13 +1,11 @@
 //! Draws the input's spikes from an image: Poisson counts with mean `phi_max * pixel` per step.
 
-use multiversion::multiversion;
-use multiversion::target::match_target;
-
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
 };
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
-use crate::cpu::simd::{Mask, Scalar16, Simd};
+use crate::cpu::simd::width::simd_versions;
+use crate::cpu::simd::{Mask, Simd};
 use crate::cpu::spikes::mask::{SpikeMask, SpikeMaskSlice, TileMask};
 use crate::cpu::state::SampleState;
 use crate::interface::{
@@ -39,11 +37,25 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     );
 }
 
-/// Draws the spikes of the launch's steps. `input_cdf`: spike thresholds, `[256, 16]`; `image`: pixels, `[units]`;
-/// `spikes`: spike counts, `[history words + words, units]`; `spike_mask`: mask of the same spikes.
-#[multiversion(targets = "simd")]
-#[allow(clippy::too_many_arguments)] // one per binding of the shader
-pub fn encode_spikes(
+simd_versions! {
+    /// Draws the spikes of the launch's steps. `input_cdf`: spike thresholds, `[256, 16]`; `image`: pixels, `[units]`;
+    /// `spikes`: spike counts, `[history words + words, units]`; `spike_mask`: mask of the same spikes.
+    pub fn encode_spikes(
+        constants: &RunParams,
+        replica: &ReplicaParams,
+        params: &LaunchParams,
+        minibatch: &BatchParams,
+        sample: &Sample,
+        input_cdf: &[u32],
+        image: &[u8],
+        spikes: &mut TiledArray<u32>,
+        spike_mask: &mut SpikeMask,
+    ) = draw_spikes;
+}
+
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn draw_spikes<V: Simd>(
     constants: &RunParams,
     replica: &ReplicaParams,
     params: &LaunchParams,
@@ -76,10 +88,7 @@ pub fn encode_spikes(
             for word in words.clone() {
                 let first = word * STEPS_PER_WORD;
                 let end = steps.end.min(first + STEPS_PER_WORD);
-                let counts = match_target! {
-                    "x86_64+avx512f" => pixels.draw_word::<crate::cpu::simd::avx512::Avx512>(first, end, &mut bits),
-                    _ => pixels.draw_word::<Scalar16>(first, end, &mut bits),
-                };
+                let counts = pixels.draw_word::<V>(first, end, &mut bits);
                 for (&pixel, &count) in pixels.pixels[..pixels.count].iter().zip(&counts) {
                     let pixel = pixel as usize;
                     spikes.tile_rows_mut(pixel / LANES)[(past + word) as usize][pixel % LANES] =

@@ -2,13 +2,11 @@
 //!
 //! `B = kappa * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`.
 
-use multiversion::multiversion;
-use multiversion::target::match_target;
-
 use super::definition::{Columns, CpuFunction, KernelDefinition, Scope, StepContext};
 use super::neuron_step::{NeuronModel, SomaTerms, step_tiles};
+use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::TileSlice;
-use crate::cpu::simd::{Scalar16, Simd};
+use crate::cpu::simd::width::simd_versions;
 use crate::cpu::spikes::mask::SpikeMaskSlice;
 use crate::interface::ArrayId;
 use crate::model::exact_math::Float;
@@ -31,23 +29,15 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Neurons(hidden_step),
 };
 
-/// Advances a slice of tiles. Shapes: see [`NeuronFunction`](super::definition::NeuronFunction).
-#[multiversion(targets = "simd")]
-fn hidden_step(
-    context: &StepContext,
-    synaptic_input: &mut TileSlice<f32>,
-    compartments: &mut TileSlice<f32>,
-    spikes: &mut TileSlice<u32>,
-    spike_mask: SpikeMaskSlice,
-) {
-    match_target! {
-        "x86_64+avx512f" => step_tiles::<crate::cpu::simd::avx512::Avx512, HiddenNeuron>(
-            context, synaptic_input, compartments, spikes, spike_mask
-        ),
-        _ => step_tiles::<Scalar16, HiddenNeuron>(
-            context, synaptic_input, compartments, spikes, spike_mask
-        ),
-    }
+simd_versions! {
+    /// Advances a slice of tiles. Shapes: see [`NeuronFunction`](super::definition::NeuronFunction).
+    fn hidden_step(
+        context: &StepContext,
+        synaptic_input: &mut TileSlice<f32>,
+        compartments: &mut TileSlice<f32>,
+        spikes: &mut TileSlice<u32>,
+        spike_mask: SpikeMaskSlice,
+    ) = step_tiles, HiddenNeuron;
 }
 
 /// Neuron with basal and apical dendrites.

@@ -4,12 +4,12 @@
 //! Output: `E = -(phi_t - phi_max sigma(Cf)) k_D phi_max sigma'(Cf)`.
 //! Hidden: `E = -(alpha_t - alpha_f) k_B phi_max sigma'(Cf)`.
 
-use multiversion::multiversion;
-
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
 };
+use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::simd::width::simd_versions;
 use crate::cpu::state::{LayerState, SampleState};
 use crate::interface::{ArrayId, LaunchParams, ReplicaParams, compartment, plateau};
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
@@ -31,9 +31,19 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     local_error(context.replica, &plan.params, compartments, plateaus, errors);
 }
 
-/// Computes the errors of a layer. `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[1, units]`.
-#[multiversion(targets = "simd")]
-pub fn local_error(
+simd_versions! {
+    /// Computes the errors of a layer. `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[1, units]`.
+    pub fn local_error(
+        replica: &ReplicaParams,
+        params: &LaunchParams,
+        compartments: &TiledArray<f32>,
+        plateaus: &TiledArray<f32>,
+        errors: &mut TiledArray<f32>,
+    ) = compute_errors;
+}
+
+#[inline(always)]
+fn compute_errors<V: Simd>(
     replica: &ReplicaParams,
     params: &LaunchParams,
     compartments: &TiledArray<f32>,

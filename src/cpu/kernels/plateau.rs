@@ -2,13 +2,13 @@
 //!
 //! The dendrite is linear, so the mean of `A = Y s` is `Y` times the mean of `s`.
 
-use multiversion::multiversion;
-
 use crate::cpu::kernels::averaging_window::feedback_row;
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
 };
+use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::simd::width::simd_versions;
 use crate::cpu::state::weight_matrix::WeightMatrix;
 use crate::cpu::state::{LayerState, SampleState};
 use crate::interface::{ArrayId, LaunchParams, ReplicaParams, RunParams, Sample, plateau};
@@ -40,10 +40,22 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     plateau(constants, replica, &plan.params, sample, window_means, feedback, plateaus);
 }
 
-/// Computes the plateau potentials of a layer. `window_means`: of the feedback population, `[rows, n_feedback]`;
-/// `feedback`: `[columns, units]`; `plateaus`: `[2, units]`.
-#[multiversion(targets = "simd")]
-pub fn plateau(
+simd_versions! {
+    /// Computes the plateau potentials of a layer. `window_means`: of the feedback population, `[rows, n_feedback]`;
+    /// `feedback`: `[columns, units]`; `plateaus`: `[2, units]`.
+    pub fn plateau(
+        constants: &RunParams,
+        replica: &ReplicaParams,
+        params: &LaunchParams,
+        sample: &Sample,
+        window_means: &TiledArray<f32>,
+        feedback: &WeightMatrix,
+        plateaus: &mut TiledArray<f32>,
+    ) = compute_plateaus;
+}
+
+#[inline(always)]
+fn compute_plateaus<V: Simd>(
     constants: &RunParams,
     replica: &ReplicaParams,
     params: &LaunchParams,

@@ -1,11 +1,11 @@
 //! Sums, per step, the weight columns of all presynaptic neurons times their rates: `W phi`. Rates are not filtered.
 
-use multiversion::multiversion;
-
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
 };
+use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::simd::width::simd_versions;
 use crate::cpu::state::SampleState;
 use crate::cpu::state::weight_matrix::WeightMatrix;
 use crate::interface::{ArrayId, LaunchParams, RATE_HISTORY, RunParams, Sample, Shape};
@@ -53,9 +53,20 @@ pub fn synaptic_input_rates(
     }
 }
 
-/// Sums the columns of all presynaptic neurons times their rates, in ascending order.
-#[multiversion(targets = "simd")]
-fn sum_columns(
+simd_versions! {
+    /// Sums the columns of all presynaptic neurons times their rates, in ascending order.
+    fn sum_columns(
+        params: &LaunchParams,
+        rates: &TiledArray<f32>,
+        step: usize,
+        weights: &WeightMatrix,
+        synaptic_input: &mut TiledArray<f32>,
+        row: usize,
+    ) = sum_tiles;
+}
+
+#[inline(always)]
+fn sum_tiles<V: Simd>(
     params: &LaunchParams,
     rates: &TiledArray<f32>,
     step: usize,

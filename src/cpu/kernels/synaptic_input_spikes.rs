@@ -3,15 +3,14 @@
 
 use std::ops::Range;
 
-use multiversion::multiversion;
-use multiversion::target::match_target;
 use rayon::prelude::*;
 
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, Grid, KernelDefinition, LaunchPlan, SampleContext, Scope,
 };
+use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, TILES_PER_GROUP, Tile, TileSlice, TiledArray};
-use crate::cpu::simd::{Scalar16, Simd};
+use crate::cpu::simd::width::simd_versions;
 use crate::cpu::spikes::list::{SpikeList, StepRange};
 use crate::cpu::state::SampleState;
 use crate::cpu::state::weight_matrix::WeightMatrix;
@@ -106,20 +105,16 @@ pub fn synaptic_input_spikes(
     sum_columns(range.steps, spike_list, weights, synaptic_input, row);
 }
 
-/// Writes one row of `sums` per step, from `row` on: the sum of the columns of the spiking neurons, in ascending order.
-/// A column is added once per spike.
-#[multiversion(targets = "simd")]
-pub fn sum_columns(
-    steps: Range<u32>,
-    spike_list: &SpikeList,
-    weights: &WeightMatrix,
-    sums: &mut TileSlice<f32>,
-    row: usize,
-) {
-    match_target! {
-        "x86_64+avx512f" => sum_tiles::<crate::cpu::simd::avx512::Avx512>(steps, spike_list, weights, sums, row),
-        _ => sum_tiles::<Scalar16>(steps, spike_list, weights, sums, row),
-    }
+simd_versions! {
+    /// Writes one row of `sums` per step, from `row` on: the sum of the columns of the spiking neurons, in ascending order.
+    /// A column is added once per spike.
+    pub fn sum_columns(
+        steps: Range<u32>,
+        spike_list: &SpikeList,
+        weights: &WeightMatrix,
+        sums: &mut TileSlice<f32>,
+        row: usize,
+    ) = sum_tiles;
 }
 
 /// Sums a group of tiles at a time, in registers and through all steps, so that their weights stay in the L1 cache.

@@ -1,15 +1,14 @@
 //! Computes the gradient of a minibatch, the mean of `E s_pre` over its samples, and updates the weights.
 
-use multiversion::multiversion;
-use multiversion::target::match_target;
 use rayon::prelude::*;
 
 use super::mean_gradient::{Contribution, mean_gradient, scaled_eta};
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, ReplicaContext, Scope,
 };
+use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile};
-use crate::cpu::simd::{Scalar16, Simd};
+use crate::cpu::simd::width::simd_versions;
 use crate::cpu::state::ReplicaState;
 use crate::interface::{ArrayId, BatchParams, LaunchParams, ReplicaParams, RunParams};
 use crate::model::exact_math::{
@@ -101,9 +100,20 @@ struct Column<'a> {
 /// Number of tiles with gradients summed in registers at once.
 const TILES_AT_ONCE: usize = 8;
 
-/// Updates one column. `contributions`: of the samples with a nonzero window mean, in the order of the samples.
-#[multiversion(targets = "simd")]
-fn update(
+simd_versions! {
+    /// Updates one column. `contributions`: of the samples with a nonzero window mean, in the order of the samples.
+    fn update(
+        constants: &RunParams,
+        replica: &ReplicaParams,
+        params: &LaunchParams,
+        minibatch: &BatchParams,
+        contributions: &[Contribution],
+        column: &mut Column,
+    ) = update_column;
+}
+
+#[inline(always)]
+fn update_column<V: Simd>(
     constants: &RunParams,
     replica: &ReplicaParams,
     params: &LaunchParams,
@@ -118,12 +128,7 @@ fn update(
         column.gradient.fill(Tile([0.0; LANES]));
         return;
     }
-    match_target! {
-        "x86_64+avx512f" => groups::<crate::cpu::simd::avx512::Avx512>(
-            constants, replica, params, minibatch, contributions, column
-        ),
-        _ => groups::<Scalar16>(constants, replica, params, minibatch, contributions, column),
-    }
+    groups::<V>(constants, replica, params, minibatch, contributions, column);
 }
 
 #[inline(always)]

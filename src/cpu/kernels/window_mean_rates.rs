@@ -1,13 +1,13 @@
 //! Averages rates over the windows at the ends of the phases, and copies the last step's rates to the history of the
 //! next image. For spikes, see `window_mean_spikes`.
 
-use multiversion::multiversion;
-
 use crate::cpu::kernels::averaging_window::{PhaseWindow, store_means};
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
 };
+use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::simd::width::simd_versions;
 use crate::cpu::state::SampleState;
 use crate::interface::{ArrayId, LaunchParams, RATE_HISTORY, RunParams, Sample, Shape};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
@@ -31,9 +31,19 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     window_mean_rates(constants, &plan.params, sample, rates, window_means);
 }
 
-/// Averages the rates of a population. `rates`: `[1 + steps, units]`; `window_means`: `[rows, units]`.
-#[multiversion(targets = "simd")]
-pub fn window_mean_rates(
+simd_versions! {
+    /// Averages the rates of a population. `rates`: `[1 + steps, units]`; `window_means`: `[rows, units]`.
+    pub fn window_mean_rates(
+        constants: &RunParams,
+        params: &LaunchParams,
+        sample: &Sample,
+        rates: &mut TiledArray<f32>,
+        window_means: &mut TiledArray<f32>,
+    ) = average_rates;
+}
+
+#[inline(always)]
+fn average_rates<V: Simd>(
     constants: &RunParams,
     params: &LaunchParams,
     sample: &Sample,

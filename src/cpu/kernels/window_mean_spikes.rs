@@ -3,13 +3,13 @@
 //!
 //! With a cut kernel, each spike adds the part of its response inside the window, which depends on its time alone.
 
-use multiversion::multiversion;
-
 use crate::cpu::kernels::averaging_window::{PhaseWindow, feedback_row, store_means};
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
 };
+use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::simd::width::simd_versions;
 use crate::cpu::state::SampleState;
 use crate::interface::window_mean::{FAST, FORWARD, SLOW};
 use crate::interface::{
@@ -37,10 +37,21 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     window_mean_spikes(constants, &plan.params, minibatch, sample, spikes, window_means);
 }
 
-/// Averages the filtered spike trains of a population. `spikes`: `[history words + words, units]`; `window_means`:
-/// `[rows, units]`.
-#[multiversion(targets = "simd")]
-pub fn window_mean_spikes(
+simd_versions! {
+    /// Averages the filtered spike trains of a population. `spikes`: `[history words + words, units]`; `window_means`:
+    /// `[rows, units]`.
+    pub fn window_mean_spikes(
+        constants: &RunParams,
+        params: &LaunchParams,
+        minibatch: &BatchParams,
+        sample: &Sample,
+        spikes: &mut TiledArray<u32>,
+        window_means: &mut TiledArray<f32>,
+    ) = average_spikes;
+}
+
+#[inline(always)]
+fn average_spikes<V: Simd>(
     constants: &RunParams,
     params: &LaunchParams,
     minibatch: &BatchParams,

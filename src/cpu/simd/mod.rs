@@ -3,8 +3,11 @@
 //! arrays on every machine and one for AVX-512 registers.
 
 #[cfg(target_arch = "x86_64")]
+pub mod avx2;
+#[cfg(target_arch = "x86_64")]
 pub mod avx512;
 pub mod tiled;
+pub mod width;
 
 use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
 
@@ -230,3 +233,6 @@ impl Simd for Scalar16 {
         philox_units(counter0, draw_index, units, index, key).map(Words)
     }
 }
+
+#[cfg(test)]
+mod tests;

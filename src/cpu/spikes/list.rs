@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use multiversion::multiversion;
-
+use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::TiledArray;
+use crate::cpu::simd::width::simd_versions;
 use crate::cpu::spikes::mask::{MaskGroup, NEURONS_PER_GROUP, SpikeMask};
 use crate::interface::{
     BatchParams, COUNT_BITS, COUNT_MASK, LaunchParams, RunParams, STEPS_PER_WORD, Sample,
@@ -171,10 +171,22 @@ impl SpikeList {
     }
 }
 
-/// Appends the neurons that spike at each of `steps` to the first `length` elements of `units`, and the end of each
-/// step's list to `ends`.
-#[multiversion(targets = "simd")]
-fn append_lists(
+simd_versions! {
+    /// Appends the neurons that spike at each of `steps` to the first `length` elements of `units`, and the end of each
+    /// step's list to `ends`.
+    fn append_lists(
+        steps: Range<u32>,
+        image: u32,
+        spike_mask: &SpikeMask,
+        spikes: &TiledArray<u32>,
+        units: &mut Vec<u32>,
+        length: usize,
+        ends: &mut Vec<usize>,
+    ) = append_steps;
+}
+
+#[inline(always)]
+fn append_steps<V: Simd>(
     steps: Range<u32>,
     image: u32,
     spike_mask: &SpikeMask,

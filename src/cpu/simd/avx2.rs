@@ -1,0 +1,286 @@
+//! [`Simd`] in pairs of AVX2 registers: the first holds numbers 0 to 7, the second 8 to 15.
+//!
+//! SAFETY of every block here: kernels use [`Avx2`] only in function versions that run after the processor was found to
+//! support AVX2, and loads and stores access whole arrays.
+
+use std::arch::x86_64::*;
+use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
+
+use crate::cpu::simd::tiled::LANES;
+use crate::cpu::simd::{Mask, Simd, TABLE_ENTRIES};
+use crate::model::exact_math::Float;
+use crate::random::{KEY_STEP_0, KEY_STEP_1, MULTIPLIER_0, MULTIPLIER_1, ROUNDS};
+
+/// Implementation for x86-64 with AVX2.
+pub struct Avx2;
+
+/// Number of numbers in a register.
+const HALF: usize = LANES / 2;
+
+#[derive(Clone, Copy)]
+pub struct Floats([__m256; 2]);
+
+#[derive(Clone, Copy)]
+pub struct Words([__m256i; 2]);
+
+/// Builds a pair from an expression of the registers of each half. A macro, since closures lack the instructions of their
+/// caller.
+macro_rules! halves {
+    ($type:ident, ($($name:ident in $pair:expr),+) $value:expr) => {
+        unsafe {
+            $type([
+                { $(let $name = $pair[0];)+ $value },
+                { $(let $name = $pair[1];)+ $value },
+            ])
+        }
+    };
+}
+
+macro_rules! operator {
+    ($type:ident, $trait:ident, $method:ident, $intrinsic:ident) => {
+        impl $trait for $type {
+            type Output = $type;
+
+            #[inline(always)]
+            fn $method(self, other: $type) -> $type {
+                halves!($type, (a in self.0, b in other.0) $intrinsic(a, b))
+            }
+        }
+    };
+}
+
+operator!(Floats, Add, add, _mm256_add_ps);
+operator!(Floats, Sub, sub, _mm256_sub_ps);
+operator!(Floats, Mul, mul, _mm256_mul_ps);
+operator!(Words, Add, add, _mm256_add_epi32);
+operator!(Words, Sub, sub, _mm256_sub_epi32);
+operator!(Words, BitAnd, bitand, _mm256_and_si256);
+operator!(Words, BitOr, bitor, _mm256_or_si256);
+
+impl Shl<u32> for Words {
+    type Output = Words;
+
+    #[inline(always)]
+    fn shl(self, count: u32) -> Words {
+        let count = unsafe { _mm_cvtsi32_si128(count as i32) };
+        halves!(Words, (a in self.0) _mm256_sll_epi32(a, count))
+    }
+}
+
+impl Shr<u32> for Words {
+    type Output = Words;
+
+    #[inline(always)]
+    fn shr(self, count: u32) -> Words {
+        let count = unsafe { _mm_cvtsi32_si128(count as i32) };
+        halves!(Words, (a in self.0) _mm256_srl_epi32(a, count))
+    }
+}
+
+impl Neg for Floats {
+    type Output = Floats;
+
+    #[inline(always)]
+    fn neg(self) -> Floats {
+        let sign = unsafe { _mm256_set1_ps(-0.0) };
+        halves!(Floats, (a in self.0) _mm256_xor_ps(a, sign))
+    }
+}
+
+impl Float for Floats {
+    type Integer = Words;
+
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        Floats(unsafe { [_mm256_set1_ps(value); 2] })
+    }
+
+    #[inline(always)]
+    fn clamp_max(self, limit: f32) -> Self {
+        // The instruction returns its second operand if the first is NaN.
+        let limit = unsafe { _mm256_set1_ps(limit) };
+        halves!(Floats, (a in self.0) _mm256_min_ps(a, limit))
+    }
+
+    #[inline(always)]
+    fn clamp_min(self, limit: f32) -> Self {
+        let limit = unsafe { _mm256_set1_ps(limit) };
+        halves!(Floats, (a in self.0) _mm256_max_ps(a, limit))
+    }
+
+    #[inline(always)]
+    unsafe fn truncate_unchecked(self) -> Words {
+        halves!(Words, (a in self.0) _mm256_cvttps_epi32(a))
+    }
+
+    #[inline(always)]
+    fn int_sub_to_float(value: Words, bias: i32) -> Self {
+        let bias = unsafe { _mm256_set1_epi32(bias) };
+        halves!(Floats, (a in value.0) _mm256_cvtepi32_ps(_mm256_sub_epi32(a, bias)))
+    }
+
+    #[inline(always)]
+    fn power_of_two(exponent: Words) -> Self {
+        halves!(Floats, (a in exponent.0) _mm256_castsi256_ps(_mm256_slli_epi32::<23>(a)))
+    }
+
+    #[inline(always)]
+    fn bits_sub(word: u32, value: Self) -> Self {
+        let word = unsafe { _mm256_set1_epi32(word as i32) };
+        halves!(Floats, (a in value.0) {
+            _mm256_castsi256_ps(_mm256_sub_epi32(word, _mm256_castps_si256(a)))
+        })
+    }
+}
+
+impl Simd for Avx2 {
+    type Floats = Floats;
+    type Words = Words;
+
+    #[inline(always)]
+    fn load_f32(values: &[f32; LANES]) -> Floats {
+        let place = values.as_ptr();
+        Floats(unsafe { [_mm256_loadu_ps(place), _mm256_loadu_ps(place.add(HALF))] })
+    }
+
+    #[inline(always)]
+    fn store_f32(values: Floats, place: &mut [f32; LANES]) {
+        let place = place.as_mut_ptr();
+        unsafe {
+            _mm256_storeu_ps(place, values.0[0]);
+            _mm256_storeu_ps(place.add(HALF), values.0[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn load_u32(values: &[u32; LANES]) -> Words {
+        let place = values.as_ptr();
+        Words(unsafe {
+            [_mm256_loadu_si256(place.cast()), _mm256_loadu_si256(place.add(HALF).cast())]
+        })
+    }
+
+    #[inline(always)]
+    fn store_u32(values: Words, place: &mut [u32; LANES]) {
+        let place = place.as_mut_ptr();
+        unsafe {
+            _mm256_storeu_si256(place.cast(), values.0[0]);
+            _mm256_storeu_si256(place.add(HALF).cast(), values.0[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn splat_u32(value: u32) -> Words {
+        Words(unsafe { [_mm256_set1_epi32(value as i32); 2] })
+    }
+
+    #[inline(always)]
+    fn lt(a: Floats, b: Floats) -> Mask {
+        mask_of(halves!(Floats, (a in a.0, b in b.0) _mm256_cmp_ps::<_CMP_LT_OQ>(a, b)))
+    }
+
+    #[inline(always)]
+    fn flush(values: Floats, smallest: f32) -> Floats {
+        let (smallest, sign) = unsafe { (_mm256_set1_ps(smallest), _mm256_set1_ps(-0.0)) };
+        halves!(Floats, (a in values.0) {
+            let is_large = _mm256_cmp_ps::<_CMP_GE_OQ>(_mm256_andnot_ps(sign, a), smallest);
+            _mm256_and_ps(is_large, a)
+        })
+    }
+
+    #[inline(always)]
+    fn le(a: Words, b: Words) -> Mask {
+        mask_of(halves!(Floats, (a in a.0, b in b.0) {
+            _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_min_epu32(a, b), a))
+        }))
+    }
+
+    #[inline(always)]
+    fn lookup(table: &[f32; TABLE_ENTRIES], words: Words) -> Floats {
+        // Four registers hold the table; bits 3 and 4 of a word choose the register.
+        let quarter = |index: usize| unsafe { _mm256_loadu_ps(table.as_ptr().add(index * HALF)) };
+        let quarters = [quarter(0), quarter(1), quarter(2), quarter(3)];
+        halves!(Floats, (a in words.0) {
+            let bit_3 = _mm256_castsi256_ps(_mm256_slli_epi32::<28>(a));
+            let bit_4 = _mm256_castsi256_ps(_mm256_slli_epi32::<27>(a));
+            let low = _mm256_blendv_ps(
+                _mm256_permutevar8x32_ps(quarters[0], a),
+                _mm256_permutevar8x32_ps(quarters[1], a),
+                bit_3,
+            );
+            let high = _mm256_blendv_ps(
+                _mm256_permutevar8x32_ps(quarters[2], a),
+                _mm256_permutevar8x32_ps(quarters[3], a),
+                bit_3,
+            );
+            _mm256_blendv_ps(low, high, bit_4)
+        })
+    }
+
+    #[inline(always)]
+    fn masked_add(values: Words, mask: Mask, more: Words) -> Words {
+        // Each number compares its own bit of the mask.
+        let bits = unsafe {
+            let first = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            [first, _mm256_slli_epi32::<8>(first)]
+        };
+        let mask = unsafe { _mm256_set1_epi32(mask as i32) };
+        halves!(Words, (a in values.0, b in more.0, bit in bits) {
+            let is_set = _mm256_cmpeq_epi32(_mm256_and_si256(mask, bit), bit);
+            _mm256_add_epi32(a, _mm256_and_si256(is_set, b))
+        })
+    }
+
+    #[inline(always)]
+    fn philox(
+        counter0: u32,
+        draw_index: u32,
+        units: &[u32; LANES],
+        index: u32,
+        mut key: [u32; 2],
+    ) -> [Words; 4] {
+        // Each word is the low half of a 64-bit number, as the 64-bit products need it; the high half is never read.
+        // Of each register of units, one register holds the even ones, another the odd ones.
+        unsafe {
+            let all = |word: u32| [_mm256_set1_epi32(word as i32); 4];
+            let Words([low, high]) = Avx2::load_u32(units);
+            let (mut word_0, mut word_1) = (all(counter0), all(draw_index));
+            let mut word_2 =
+                [low, _mm256_srli_epi64::<32>(low), high, _mm256_srli_epi64::<32>(high)];
+            let mut word_3 = all(index);
+            let multiplier_0 = _mm256_set1_epi64x(i64::from(MULTIPLIER_0));
+            let multiplier_1 = _mm256_set1_epi64x(i64::from(MULTIPLIER_1));
+            for _ in 0..ROUNDS {
+                let key_0 = _mm256_set1_epi32(key[0] as i32);
+                let key_1 = _mm256_set1_epi32(key[1] as i32);
+                for i in 0..4 {
+                    let product_0 = _mm256_mul_epu32(word_0[i], multiplier_0);
+                    let product_1 = _mm256_mul_epu32(word_2[i], multiplier_1);
+                    let high_1 = _mm256_srli_epi64::<32>(product_1);
+                    let high_0 = _mm256_srli_epi64::<32>(product_0);
+                    word_0[i] = _mm256_xor_si256(_mm256_xor_si256(high_1, word_1[i]), key_0);
+                    word_1[i] = product_1;
+                    word_2[i] = _mm256_xor_si256(_mm256_xor_si256(high_0, word_3[i]), key_1);
+                    word_3[i] = product_0;
+                }
+                key = [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)];
+            }
+            [together(word_0), together(word_1), together(word_2), together(word_3)]
+        }
+    }
+}
+
+/// Returns the sign bits of sixteen numbers.
+#[inline(always)]
+fn mask_of(signs: Floats) -> Mask {
+    let [low, high] = signs.0;
+    unsafe { (_mm256_movemask_ps(low) | _mm256_movemask_ps(high) << HALF) as Mask }
+}
+
+/// Interleaves even and odd units, of each half.
+#[inline(always)]
+unsafe fn together([even_low, odd_low, even_high, odd_high]: [__m256i; 4]) -> Words {
+    halves!(Words, (even in [even_low, even_high], odd in [odd_low, odd_high]) {
+        _mm256_blend_epi32::<0b1010_1010>(even, _mm256_slli_epi64::<32>(odd))
+    })
+}

@@ -46,7 +46,6 @@ pub mod config;
 pub mod cpu;
 pub mod dataset;
 pub mod device;
-pub mod evaluate;
 #[cfg(feature = "plots")]
 pub mod experiments;
 #[cfg(feature = "fetch")]
@@ -67,6 +66,7 @@ pub mod predict;
 pub mod random;
 pub mod run_dir;
 pub mod simulation;
+pub mod test_results;
 pub mod text;
 pub mod train;
 pub mod trial_cache;

@@ -7,9 +7,9 @@ use std::path::Path;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::DeviceOptions;
-use apical::evaluate::Evaluation;
 use apical::network::Network;
 use apical::run_dir::{JsonlStore, StorageError, Trial};
+use apical::test_results::Evaluation;
 use apical::train::test_network;
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@ mod config;
 mod data;
 mod devices;
 #[cfg(test)]
-mod docs;
+mod docs_tests;
 mod error;
 mod fetch;
 mod output;

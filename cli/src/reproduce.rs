@@ -12,7 +12,7 @@ use super::shared_args::SimulationArgs;
 use super::{CliError, EXIT_CODES, run_data, signals};
 use apical::cpu::Threads;
 use apical::experiments::{EXPERIMENTS, Experiment, Study, StudyEvent};
-use apical::figures::{ExperimentResult, ensure_same_data, findings, save_html_page};
+use apical::figures::{ExperimentResult, claims_table, ensure_same_data, save_html_page};
 use apical::run_dir::FolderLock;
 
 /// Reproduce the paper's experiments and compare the results with the paper
@@ -178,6 +178,6 @@ fn list(output: &Output, json: bool) -> Result<(), CliError> {
 /// Prints the findings as a table.
 fn print(output: &Output, result: &ExperimentResult) -> Result<(), CliError> {
     let ExperimentResult { name, figure, title, .. } = result;
-    let table = findings(std::slice::from_ref(result)).aligned();
+    let table = claims_table(std::slice::from_ref(result)).aligned();
     output.print(format_args!("{name}: {title} ({figure})\n{table}"))
 }

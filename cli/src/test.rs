@@ -17,8 +17,8 @@ use apical::analysis::statistics::MeanSd;
 use apical::dataset::DataIdentity;
 use apical::dataset::class_names::numeric;
 use apical::device::Device;
-use apical::evaluate::Evaluation;
 use apical::run_dir::weights_sha256;
+use apical::test_results::Evaluation;
 use apical::train::{TrainError, test_network};
 
 /// Test a trained network

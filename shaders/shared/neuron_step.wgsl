@@ -1,7 +1,7 @@
 // Steps of a neuron: dendrite from the filtered synaptic input, soma by forward Euler, window means, spikes.
 // Twin of src/cpu/kernels/neuron_step.rs.
 // The kernel binds `weights`, `synaptic_input`, `compartments` and `spikes`, and defines `soma_terms`.
-#import bindings, exact_math, weight_matrix, synaptic_filter, spike_generation
+#import bindings, exact_math, weight_matrix, synaptic_filter, spike_sampler
 
 // Terms of the soma's Euler step, `C <- decay C + (basal_gain B + current)`.
 struct SomaTerms {

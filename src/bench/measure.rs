@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::bench_run::BenchRun;
+use super::device::cpu_time;
 use super::grid::{GridPoint, Task};
-use super::machine::cpu_time;
+use super::measured_networks::MeasuredNetworks;
 use super::progress::Steps;
 use super::row::{DeviceLimits, Measurement, Row, name};
 use crate::interface::BackendError;
@@ -47,7 +47,7 @@ impl RoundSettings {
 /// # Errors
 /// Returns an error if the device fails.
 pub(super) fn measure(
-    networks: &mut BenchRun,
+    networks: &mut MeasuredNetworks,
     point: &GridPoint,
     task: Task,
     settings: &RoundSettings,
@@ -78,7 +78,7 @@ pub(super) fn measure(
 
 /// Returns the approximate time per minibatch, s.
 fn minibatch_seconds(
-    networks: &mut BenchRun,
+    networks: &mut MeasuredNetworks,
     task: Task,
     settings: &RoundSettings,
 ) -> Result<f64, BackendError> {
@@ -93,7 +93,11 @@ fn minibatch_seconds(
 }
 
 /// Returns the time of some minibatches.
-fn time(networks: &mut BenchRun, task: Task, minibatches: usize) -> Result<Duration, BackendError> {
+fn time(
+    networks: &mut MeasuredNetworks,
+    task: Task,
+    minibatches: usize,
+) -> Result<Duration, BackendError> {
     let start = Instant::now();
     for _ in 0..minibatches {
         networks.step(task)?;

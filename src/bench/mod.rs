@@ -6,11 +6,11 @@
 //! 4. Times each kernel of some minibatches of all networks.
 //! 5. Times rounds of whole minibatches ([`Row`]).
 
-mod bench_run;
+mod device;
 mod error;
 mod grid;
-mod machine;
 mod measure;
+mod measured_networks;
 mod op_counts;
 mod progress;
 mod roofline;
@@ -21,9 +21,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use device::Machine;
 pub use error::BenchError;
 pub use grid::{BenchGrid, Task};
-pub use machine::Machine;
 pub use op_counts::{OpCounts, SpikeSnapshot};
 pub use progress::BenchEvent;
 pub use roofline::{Bandwidth, Roofline, shaders};
@@ -33,8 +33,8 @@ use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::DeviceOptions;
 use crate::run_dir::now_rfc3339;
-use bench_run::BenchRun;
 use grid::GridPoint;
+use measured_networks::MeasuredNetworks;
 use progress::Steps;
 
 /// Extent of a benchmark.
@@ -110,7 +110,7 @@ pub fn bench(
     let mut rows = Vec::new();
     for point in &points {
         steps.begin("warming up");
-        let mut networks = BenchRun::open(point, &dataset, &machine.selection())?;
+        let mut networks = MeasuredNetworks::open(point, &dataset, &machine.selection())?;
         for _ in 0..warm_up.div_ceil(point.config().batch_size) {
             networks.step(Task::Train)?;
         }
@@ -159,7 +159,7 @@ fn check_points(
         }
     }
     if let (Some((_, point)), Some(_), false) = (largest, machine.gpu(), machine.is_software) {
-        BenchRun::open(point, dataset, &machine.selection())?.wait()?;
+        MeasuredNetworks::open(point, dataset, &machine.selection())?.wait()?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Progress of a benchmark.
 
-use super::machine::Machine;
+use super::device::Machine;
 use super::row::Row;
 
 /// Event of a benchmark.

@@ -12,5 +12,5 @@ pub(crate) mod simd;
 mod spikes;
 mod state;
 
-pub use executor::{Cpu, Threads, cpu_model_name, required_bytes};
+pub use executor::{Cpu, Threads, processor_name, required_bytes};
 pub use simd::width::Width;

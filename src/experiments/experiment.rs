@@ -8,7 +8,7 @@ use super::error::ExperimentError;
 use super::output::ExperimentOutput;
 use super::study::{Study, StudyEvent};
 use crate::figures::{ExperimentResult, RESULT};
-use crate::run_dir::storage::{write_atomic, write_json};
+use crate::run_dir::write::{write_atomic, write_json};
 use crate::run_dir::{StorageError, now_rfc3339};
 
 /// Experiment of the paper.

@@ -12,7 +12,7 @@ use super::trained_networks::TrainedNetwork;
 use crate::analysis::statistics::{correlation, histogram, mean};
 use crate::config::{Config, CreditAssignment, Preset};
 use crate::figures::{
-    Axis, Cell, Chart, ChartData, Figure, ImageGrid, Mark, Panel, Point, Scale, Series,
+    Axis, Chart, ChartData, Figure, ImageGrid, Mark, NumberImage, Panel, Point, Scale, Series,
 };
 use crate::network::Network;
 use crate::random::{PhiloxRng, RngStream};
@@ -109,7 +109,7 @@ fn draw_fields(study: &Study, results: &mut ExperimentOutput, [local, exact]: [&
     for (name, fields, how) in
         [("plateaus", local, "plateau potentials"), ("backpropagation", exact, "backpropagation")]
     {
-        let cell = |values: &Vec<f64>| Cell {
+        let cell = |values: &Vec<f64>| NumberImage {
             title: String::new(),
             height,
             width,

@@ -12,7 +12,7 @@ use super::known::EmnistSplit;
 use crate::dataset::class_names::CLASS_NAMES;
 use crate::dataset::idx::{read_images, read_labels};
 use crate::files;
-use crate::run_dir::storage::write_atomic;
+use crate::run_dir::write::write_atomic;
 
 /// Names of the training and test set: in the archive, and in MNIST's files.
 const PARTS: [[&str; 2]; 2] = [["train", "train"], ["test", "t10k"]];

@@ -18,7 +18,7 @@ pub use known::{Checksum, EmnistSplit, KnownDataset, RemoteFile};
 
 use crate::dataset::Dataset;
 use crate::dataset::class_names::CLASS_NAMES;
-use crate::run_dir::storage::write_atomic;
+use crate::run_dir::write::write_atomic;
 
 /// Downloads a data set into `folder`, which is created if necessary, and opens it as a check. Files with the right
 /// checksum are not downloaded again. `mirrors`: URLs of folders, tried in this order; if empty, the known mirrors.

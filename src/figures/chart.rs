@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Figure, FigureError, Heatmap, ImageGrid, Render};
 use crate::run_dir::StorageError;
-use crate::run_dir::storage::write_atomic;
+use crate::run_dir::write::write_atomic;
 
 /// A chart of one of three kinds.
 #[derive(Clone, Debug, PartialEq)]

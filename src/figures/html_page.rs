@@ -3,13 +3,13 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::findings::with_unit;
+use super::claims_table::with_unit;
 use super::markdown::{describe_data, markdown};
 use super::result_folders::read_results;
 use super::{ExperimentResult, FigureError, Finding, SavedPlot};
 use crate::files;
 use crate::run_dir::StorageError;
-use crate::run_dir::storage::write_atomic;
+use crate::run_dir::write::write_atomic;
 
 /// File names of the report and of the table of findings.
 const PAGE: &str = "report.html";

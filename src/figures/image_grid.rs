@@ -5,7 +5,7 @@ use plotters::element::{Drawable, PointCollection};
 use plotters::prelude::*;
 use plotters_backend::{BackendCoord, DrawingErrorKind};
 
-use super::Cell;
+use super::NumberImage;
 use super::colour::GRID;
 use super::png::PNG_SCALE;
 use super::render::{
@@ -20,7 +20,7 @@ pub struct ImageGrid {
     /// Number of cells per row.
     pub columns: usize,
     /// Cells, row by row.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<NumberImage>,
 }
 
 /// Lengths in pixels of the SVG.
@@ -84,7 +84,7 @@ struct Bitmap {
 }
 
 impl Bitmap {
-    fn of(cell: &Cell, position: (i32, i32)) -> Self {
+    fn of(cell: &NumberImage, position: (i32, i32)) -> Self {
         let pixels = cell.pixels();
         let side = (CELL_SIDE * PNG_SCALE) as usize;
         let longest = cell.height.max(cell.width).max(1);
@@ -130,12 +130,12 @@ mod tests {
     #[test]
     fn cells_are_embedded_images_in_a_small_svg() {
         let value = |pixel: usize| ((pixel * 7919) % 997) as f64 - 498.0;
-        let cell = |number: usize| Cell {
+        let cell = |number: usize| NumberImage {
             height: 28,
             width: 28,
             channels: 1,
             values: (0..784).map(|pixel| value(pixel + 784 * number)).collect(),
-            ..Cell::default()
+            ..NumberImage::default()
         };
         let grid = ImageGrid {
             title: "Fields".to_string(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::{ExperimentResult, NO_DEVICE, findings};
+use super::{ExperimentResult, NO_DEVICE, claims_table};
 
 /// Returns the findings as Markdown, with their commands and notes.
 pub fn markdown(results: &[ExperimentResult]) -> String {
@@ -20,7 +20,7 @@ pub fn markdown(results: &[ExperimentResult]) -> String {
         made.join(", ")
     );
     let _ = writeln!(text, "{}\n", describe_data(results.iter()));
-    let _ = writeln!(text, "{}\n", findings(results).markdown());
+    let _ = writeln!(text, "{}\n", claims_table(results).markdown());
     for result in results {
         let ExperimentResult { figure, title, command, seconds, .. } = result;
         let _ = writeln!(

@@ -15,7 +15,7 @@ use super::canvas::{Canvas, Elements};
 use super::png::{PNG_SCALE, encode_png};
 use super::text::{fit_distinct, fit_text, width};
 use crate::run_dir::StorageError;
-use crate::run_dir::storage::write_atomic;
+use crate::run_dir::write::write_atomic;
 
 /// Font family of an SVG's text.
 pub(super) const FONT: &str = "sans-serif";

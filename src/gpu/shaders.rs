@@ -25,7 +25,7 @@ const SHARED: [(&str, &str); 12] = [
     ("neuron_step", include_str!("../../shaders/shared/neuron_step.wgsl")),
     ("philox", include_str!("../../shaders/shared/philox.wgsl")),
     ("spike_counts", include_str!("../../shaders/shared/spike_counts.wgsl")),
-    ("spike_generation", include_str!("../../shaders/shared/spike_generation.wgsl")),
+    ("spike_sampler", include_str!("../../shaders/shared/spike_sampler.wgsl")),
     ("synaptic_filter", include_str!("../../shaders/shared/synaptic_filter.wgsl")),
     ("weight_matrix", include_str!("../../shaders/shared/weight_matrix.wgsl")),
     ("window_means", include_str!("../../shaders/shared/window_means.wgsl")),

@@ -12,10 +12,10 @@ mod error;
 mod kernel;
 mod kernel_times;
 mod launch_params;
-mod minimal;
 mod persistent;
 mod shape;
 mod stop;
+mod test_shape;
 mod uniforms;
 mod values;
 

@@ -8,6 +8,7 @@ mod derived;
 mod jacobians;
 mod losses;
 
+mod memory;
 mod mode;
 mod npy;
 mod quantity;
@@ -16,7 +17,6 @@ pub mod recording_file;
 mod sample_arrays;
 mod session;
 mod sigma;
-mod size;
 mod step_monitor;
 
 pub use mode::Mode;

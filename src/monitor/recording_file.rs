@@ -17,7 +17,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::{ArrayAxis, RecordedArray, Recording, npy};
 use crate::run_dir::StorageError;
-use crate::run_dir::storage::write_atomic_with;
+use crate::run_dir::write::write_atomic_with;
 
 /// Name of the array of image indices in the data set.
 const IMAGES: &str = "images";

@@ -4,9 +4,9 @@ use super::PlotError;
 use super::plot::Plot;
 use crate::dataset::Dataset;
 use crate::device::DeviceOptions;
-use crate::evaluate::Evaluation;
 use crate::figures::{Chart, ChartData, Colours, Heatmap};
 use crate::run_dir::SavedNetwork;
+use crate::test_results::Evaluation;
 use crate::train::test_network;
 
 /// Draws the confusion matrix of the network, tested with its own settings.

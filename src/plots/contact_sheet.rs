@@ -9,7 +9,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use crate::dataset::Dataset;
 use crate::figures::labels;
 use crate::run_dir::StorageError;
-use crate::run_dir::storage::write_atomic;
+use crate::run_dir::write::write_atomic;
 
 /// Smallest side of an image on the sheet, pixels.
 const MIN_SIDE: u32 = 56;

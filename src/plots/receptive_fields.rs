@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::ImageFormat;
 
 use crate::analysis::statistics;
-use crate::figures::{Cell, FigureError};
+use crate::figures::{FigureError, NumberImage};
 use crate::network::Network;
 use crate::run_dir::ImageSpec;
 
@@ -30,7 +30,7 @@ pub struct RgbImage {
     pub colours: Vec<[u8; 3]>,
 }
 
-/// Draws the input weights of the first `fields` neurons of the lowest layer, `columns` per row, each as a [`Cell`].
+/// Draws the input weights of the first `fields` neurons of the lowest layer, `columns` per row, each as a [`NumberImage`].
 /// Averages squares of `shrunk` by `shrunk` weights into one pixel. Returns `None` if there is nothing to draw.
 pub fn receptive_fields(
     network: &Network,
@@ -67,7 +67,7 @@ pub(super) fn field_cells(
     images: &ImageSpec,
     fields: usize,
     shrunk: usize,
-) -> Vec<Cell> {
+) -> Vec<NumberImage> {
     let Some(layer) = network.layers.first() else { return Vec::new() };
     if images.height * images.width != layer.n_pre || layer.n_pre == 0 || shrunk == 0 {
         return Vec::new();
@@ -79,7 +79,7 @@ pub(super) fn field_cells(
         let weights: Vec<f32> =
             (0..layer.n_pre).map(|pixel| layer.weights[pixel * layer.units + unit]).collect();
         let values = shrink(&weights, images, shrunk);
-        Cell { title: String::new(), height, width, channels, values }
+        NumberImage { title: String::new(), height, width, channels, values }
     };
     (0..fields.min(layer.units)).map(cell).collect()
 }
@@ -149,7 +149,8 @@ mod tests {
         let [white, gap] = [[255; 3], GAP_COLOUR];
         let colours = |values: [f64; 2]| {
             let values = values.to_vec();
-            Cell { height: 1, width: 2, channels: 1, values, ..Cell::default() }.pixels()
+            NumberImage { height: 1, width: 2, channels: 1, values, ..NumberImage::default() }
+                .pixels()
         };
         let (first, third) = (colours([0.5, -1.0]), colours([1.0, 0.5]));
         let expected = [

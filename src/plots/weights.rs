@@ -4,7 +4,7 @@ use super::plot::Plot;
 use super::receptive_fields::{COLUMNS, MAX_FIELDS, field_cells};
 use crate::analysis::statistics::histogram;
 use crate::figures::{
-    Axis, Cell, Chart, ChartData, Figure, ImageGrid, Mark, Panel, Point, Scale, Series,
+    Axis, Chart, ChartData, Figure, ImageGrid, Mark, NumberImage, Panel, Point, Scale, Series,
 };
 use crate::run_dir::SavedNetwork;
 
@@ -14,7 +14,7 @@ const BARS: usize = 41;
 /// Draws the input weights of the first neurons of the lowest layer.
 pub(super) fn fields(saved: &SavedNetwork) -> Option<Plot> {
     let cells = field_cells(&saved.network, &saved.images, MAX_FIELDS, 1);
-    let Cell { width, channels, .. } = *cells.first()?;
+    let NumberImage { width, channels, .. } = *cells.first()?;
     let mut data = ChartData::new(&["unit", "row", "column", "channel", "weight"]);
     for (unit, cell) in cells.iter().enumerate() {
         for (index, weight) in cell.values.iter().enumerate() {

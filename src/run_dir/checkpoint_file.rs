@@ -15,9 +15,9 @@ use super::StorageError;
 use super::checked_safetensors::{Tensor, serialize};
 use super::weights::{self, ImageSpec, STATE_PREFIX, SavedNetwork, WeightsError, WeightsFile};
 use crate::config::Config;
-use crate::evaluate::Evaluation;
 use crate::interface::{ArrayId, ElementType, Values};
 use crate::simulation::SimulationState;
+use crate::test_results::Evaluation;
 use crate::train::{Checkpoint, TrainPosition};
 
 /// Key of [`CheckpointMeta`] in the metadata.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::checkpoint_file::{SavedCheckpoint, bytes, load};
 use super::file_names::{BEST_CHECKPOINT, CHECKPOINTS};
-use super::storage::{remove_partials, set_aside, write_atomic};
+use super::write::{remove_partials, set_aside, write_atomic};
 use super::{ImageSpec, Notice, StorageError, WeightsError};
 use crate::config::Config;
 use crate::train::{Checkpoint, TrainPosition};

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::StorageError;
-use super::notice::Notice;
-use super::storage::{set_aside, write_atomic};
+use super::warnings::Notice;
+use super::write::{set_aside, write_atomic};
 use crate::files::{LINES_MAX, open_regular_with, read_bounded};
 
 /// Append-only file of JSON lines. Each write opens the file: systems limit a process to about a thousand open files,

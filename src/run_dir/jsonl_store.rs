@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::storage::write_atomic;
+use super::write::write_atomic;
 use super::{JsonlFile, Notice, StorageError};
 use crate::files;
 

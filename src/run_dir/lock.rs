@@ -7,8 +7,8 @@ use std::path::Path;
 
 use super::StorageError;
 use super::file_names::LOCK;
-use super::notice::Notice;
-use super::storage::{create_folder, remove_partials};
+use super::warnings::Notice;
+use super::write::{create_folder, remove_partials};
 use crate::files::open_regular_with;
 
 /// Lock of a folder, held by this process until the value is dropped. The system releases it when the process ends.

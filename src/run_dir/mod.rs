@@ -9,18 +9,18 @@ pub mod file_names;
 mod jsonl_file;
 mod jsonl_store;
 mod lock;
-mod notice;
 pub mod replica_summary;
 mod resume;
 mod run;
 mod run_info;
-pub(crate) mod storage;
 #[cfg(feature = "plots")]
 pub mod tensorboard;
 pub mod training_data;
 mod trial_store;
 mod unfinished_trial;
+mod warnings;
 pub mod weights;
+pub(crate) mod write;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -36,11 +36,11 @@ pub use epoch_result::EpochResult;
 pub use jsonl_file::JsonlFile;
 pub use jsonl_store::JsonlStore;
 pub use lock::FolderLock;
-pub use notice::Notice;
 pub use run::{FINISHED_EVENT, FinalMetrics, RunDir};
 pub use run_info::RunInfo;
 pub use trial_store::{Trial, TrialStore};
 pub use unfinished_trial::UnfinishedTrial;
+pub use warnings::Notice;
 pub use weights::{ImageSpec, SavedNetwork, WeightsError, weights_sha256};
 
 /// Returns the date and time in UTC, as RFC 3339.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::file_names::{SUMMARY_CSV, SUMMARY_JSON};
-use super::storage::{write_atomic, write_json};
+use super::write::{write_atomic, write_json};
 use super::{RunDir, StorageError};
 use crate::analysis::statistics::MeanSd;
 use crate::config::Variant;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::file_names::{CONFIG, METRICS, TIMINGS, WEIGHTS};
 use super::run::{CHECKPOINT_EVENT, FinalMetrics, final_metrics};
-use super::storage::{
+use super::write::{
     create_folder, remove_partials, set_aside, set_aside_unless_regular, write_atomic,
 };
 use super::{CheckpointFolder, JsonlFile, Notice, RunDir, StorageError, weights};

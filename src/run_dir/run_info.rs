@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::file_names::{RUN_INFO, ensure_no_run, replica_folder};
-use super::storage::write_new_json;
+use super::write::write_new_json;
 use super::{FolderLock, StorageError};
 use crate::config::{Config, Sweep};
 use crate::dataset::{DataIdentity, DataSource, ReadOptions};

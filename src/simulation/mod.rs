@@ -4,7 +4,7 @@ mod networks;
 mod rates;
 mod replay;
 mod state;
-mod testing;
+mod test_images;
 mod undo;
 
 use std::slice::from_ref;

@@ -8,9 +8,9 @@ use thiserror::Error;
 
 use super::TrainError;
 use super::position::TrainPosition;
-use crate::evaluate::Evaluation;
 use crate::network::Network;
 use crate::simulation::SimulationState;
+use crate::test_results::Evaluation;
 
 impl TrainPosition {
     /// Checks that a training of `epochs` epochs of `count` images in minibatches of `batch` reaches this position.

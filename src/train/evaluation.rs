@@ -8,13 +8,13 @@ use super::position::TrainPosition;
 use super::replica_group::{NetworkResult, PROGRESS_EVERY, ReplicaGroup};
 use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
-use super::test::test_until;
+use super::test_network::test_until;
 use super::{Event, EventSink, TrainError};
 use crate::config::Config;
-use crate::evaluate::Evaluation;
 use crate::interface::BackendError;
 use crate::network::Layer;
 use crate::simulation::SampleResult;
+use crate::test_results::Evaluation;
 
 impl ReplicaGroup {
     pub(super) fn partial_eval(

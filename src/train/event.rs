@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::Checkpoint;
 use crate::device::Device;
-use crate::evaluate::Evaluation;
 use crate::network::{LayerStatistics, Network};
+use crate::test_results::Evaluation;
 
 /// Event of a training. Errors are percentages of images. With a validation set, its images are the test images. Events
 /// with a `replica` are of the network with this index, all others of all networks of the current group.

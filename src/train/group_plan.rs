@@ -9,9 +9,9 @@ use super::replica_group::{GroupSpec, ReplicaGroup};
 use crate::config::{Config, Variant};
 use crate::dataset::Dataset;
 use crate::device::{self, DeviceOptions, Fit};
-use crate::evaluate::Evaluation;
 use crate::interface::{BackendError, RunParams, Shape};
 use crate::plan::{self, Capacity};
+use crate::test_results::Evaluation;
 
 /// Groups of a training, and what is needed to open them.
 pub(super) struct GroupPlan {

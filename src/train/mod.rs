@@ -3,18 +3,18 @@
 
 mod checkpoint;
 mod control;
-mod emit;
 mod error;
 mod evaluation;
 mod event;
 mod finite_snapshot;
+mod group_events;
 mod group_plan;
 mod nonfinite;
 mod position;
 mod replica_group;
 mod sampler;
 mod stopwatch;
-mod test;
+mod test_network;
 mod training;
 
 pub use checkpoint::{Checkpoint, CheckpointInterval, CheckpointIntervalError, ResumeFrom};
@@ -24,5 +24,5 @@ pub use event::{Event, EventSink};
 pub use position::TrainPosition;
 pub(crate) use sampler::EpochSampler;
 pub use sampler::order;
-pub use test::{test, test_each, test_network};
+pub use test_network::{test, test_each, test_network};
 pub use training::{Summary, Training};

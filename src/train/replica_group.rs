@@ -16,11 +16,11 @@ use super::{EventSink, TrainError, TrainerControl};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
-use crate::evaluate::{Evaluation, error_percent};
 use crate::interface::BackendError;
 use crate::network::Network;
 use crate::plan::Presentation;
 use crate::simulation::{SampleResult, Simulation, SimulationState};
+use crate::test_results::{Evaluation, error_percent};
 
 /// Time between two progress events.
 pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(500);

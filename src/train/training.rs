@@ -11,8 +11,8 @@ use super::{Event, EventSink, TrainError, TrainerControl};
 use crate::config::{Config, Variant};
 use crate::dataset::Dataset;
 use crate::device::{Device, DeviceOptions};
-use crate::evaluate::Evaluation;
 use crate::network::Network;
+use crate::test_results::Evaluation;
 
 /// Result of a training.
 #[derive(Clone, Debug, PartialEq)]

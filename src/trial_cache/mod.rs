@@ -1,11 +1,11 @@
 //! Trainings with stored results: trials in the file of finished ones are not trained again.
 
 mod event;
-mod names;
+mod trial_fields;
 mod writer;
 
 pub use event::{Listen, TrialEvent};
-pub use names::{device_name, training_images};
+pub use trial_fields::{device_name, training_images};
 
 use thiserror::Error;
 

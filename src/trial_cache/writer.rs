@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::event::{Listen, TrialEvent};
-use super::names::{device_name, training_images};
+use super::trial_fields::{device_name, training_images};
 use crate::config::Config;
 use crate::dataset::{DataIdentity, Dataset};
 use crate::device::Device;

@@ -10,7 +10,7 @@ use crate::figures::Render;
 use crate::files;
 use crate::run_dir::file_names::ensure_no_run;
 use crate::run_dir::replica_summary::setting_text;
-use crate::run_dir::storage::write_atomic;
+use crate::run_dir::write::write_atomic;
 use crate::run_dir::{FolderLock, Notice, StorageError, TrialStore};
 
 /// Description of the search.

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use apical::evaluate::Evaluation;
 use apical::run_dir::checkpoint_file::load;
 use apical::run_dir::{CheckpointFolder, ImageSpec, Notice, SavedCheckpoint, StorageError};
+use apical::test_results::Evaluation;
 use apical::train::Checkpoint;
 use tempfile::TempDir;
 

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Context;
+use super::results::{FinishedLine, Results, TrainedNetwork};
 use super::sink::{CONTINUE, Flow, Sink};
-use super::trained::{FinishedLine, Results, TrainedNetwork};
 use crate::CliError;
 use apical::run_dir::replica_summary::CombinationResult;
 use apical::train::Event;

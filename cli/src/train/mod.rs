@@ -5,12 +5,12 @@ mod json_lines;
 mod plan;
 mod progress_lines;
 mod replica_args;
+pub(super) mod results;
 mod run_folder;
 pub(super) mod sink;
 mod tables;
 mod tensorboard;
 mod text_result;
-pub(super) mod trained;
 
 use std::path::{Path, PathBuf};
 

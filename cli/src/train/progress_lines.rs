@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::results::TrainedNetwork;
 use super::sink::{CONTINUE, Flow, Sink};
-use super::trained::TrainedNetwork;
 use super::{Context, Plan};
 use crate::progress::{TimeEstimate, time_left};
 use apical::analysis::statistics::MeanSd;

@@ -1,8 +1,8 @@
 //! Files of a run: metrics, checkpoints and weights of each network, and the summary of many.
 
 use super::Context;
+use super::results::{Results, TrainedNetwork};
 use super::sink::{CONTINUE, Flow, Sink};
-use super::trained::{Results, TrainedNetwork};
 use crate::CliError;
 use apical::run_dir::RunDir;
 use apical::train::Event;

@@ -1,7 +1,7 @@
 //! Results as text on standard output.
 
+use super::results::{FinishedLine, Results, TrainedNetwork};
 use super::sink::{CONTINUE, Flow, Sink};
-use super::trained::{FinishedLine, Results, TrainedNetwork};
 use super::{Context, Plan, tables};
 use crate::CliError;
 use apical::device::Device;

@@ -4,11 +4,11 @@ use std::hint::black_box;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::effort::{Effort, latency};
 use super::limits::{Bandwidth, Roofline};
 use super::loops::{
     ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns_64, sum_columns_128,
 };
+use super::repetition::{Repetition, latency};
 use super::workload::{SPIKES, STEPS_PER_IMAGE, UNITS, WORKING_SETS, random_steps};
 use crate::bench::progress::Steps;
 use crate::interface::BackendError;
@@ -22,14 +22,14 @@ const READ: usize = 1 << 20;
 /// Measures the CPU with `threads` threads.
 pub fn measure(
     threads: usize,
-    effort: Effort,
+    repetition: Repetition,
     steps: &mut Steps,
 ) -> Result<Roofline, BackendError> {
     let pool = ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
         .map_err(|error| BackendError::Threads(error.to_string()))?;
-    let device = CpuProbe { pool, effort };
+    let device = CpuProbe { pool, repetition };
 
     steps.begin("additions in registers");
     let [one, all] = device.rates(|count| {
@@ -68,13 +68,13 @@ pub fn measure(
 /// Thread pool to measure.
 struct CpuProbe {
     pool: ThreadPool,
-    effort: Effort,
+    repetition: Repetition,
 }
 
 impl CpuProbe {
     /// Returns the units of work per second of one thread and of all threads. `work(n)` does `n` units.
     fn rates(&self, work: impl Fn(usize) + Sync) -> Result<[f64; 2], BackendError> {
-        let one = self.effort.best_rate(|count| {
+        let one = self.repetition.best_rate(|count| {
             work(count);
             Ok(())
         })?;
@@ -82,7 +82,7 @@ impl CpuProbe {
         if threads == 1 {
             return Ok([one, one]);
         }
-        let all = self.effort.best_rate(|count| {
+        let all = self.repetition.best_rate(|count| {
             self.pool.broadcast(|_| work(count));
             Ok(())
         })?;

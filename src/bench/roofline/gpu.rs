@@ -6,8 +6,8 @@ use wgpu::{
     ComputePassDescriptor, ComputePipeline, ComputePipelineDescriptor,
 };
 
-use super::effort::{Effort, latency, timed};
 use super::limits::{Bandwidth, Roofline};
+use super::repetition::{Repetition, latency, timed};
 use super::workload::{COLUMNS, SPIKES, STEPS, STEPS_PER_IMAGE, UNITS, WORKING_SETS, random_steps};
 use crate::bench::progress::Steps;
 use crate::gpu::adapter::AdapterQuery;
@@ -52,11 +52,11 @@ pub fn shaders() -> Vec<(&'static str, String)> {
 /// Measures the GPU found by `query`.
 pub fn measure(
     query: &AdapterQuery,
-    effort: Effort,
+    repetition: Repetition,
     steps: &mut Steps,
 ) -> Result<Roofline, BackendError> {
     steps.begin("additions in registers");
-    let mut gpu = GpuProbe { device: Device::open(query)?, effort };
+    let mut gpu = GpuProbe { device: Device::open(query)?, repetition };
     let additions_per_second = gpu.additions()?;
     steps.begin("column sums");
     let column_sum = gpu.column_sum()?;
@@ -89,7 +89,7 @@ pub fn measure(
 /// Device to measure.
 struct GpuProbe {
     device: Device,
-    effort: Effort,
+    repetition: Repetition,
 }
 
 /// Shader with its buffers.
@@ -135,7 +135,8 @@ impl GpuProbe {
         let words = self.buffer(WORKGROUP * 4);
         let kernel = self.kernel("empty_dispatch", &[&words])?;
         let submission = latency(|| self.run(&kernel, [1, 1, 1], 1))?;
-        let many = self.effort.best_rate(|count| self.run(&kernel, [1, 1, 1], count * LAUNCHES))?;
+        let many =
+            self.repetition.best_rate(|count| self.run(&kernel, [1, 1, 1], count * LAUNCHES))?;
         let launch = 1e6 / (many * LAUNCHES as f64);
         let readback = latency(|| self.device.read::<u32>(&words, 0, 40).map(|_| ()))?;
         Ok([launch, submission, readback])
@@ -153,11 +154,12 @@ impl GpuProbe {
         // The first run compiles the shader and clears buffers: do not time it.
         self.run(kernel, workgroups(units), 1)?;
         while 2 * units <= limit
-            && timed(|| self.run(kernel, workgroups(units), 1))? < self.effort.call
+            && timed(|| self.run(kernel, workgroups(units), 1))? < self.repetition.call
         {
             units *= 2;
         }
-        let launches = self.effort.best_rate(|count| self.run(kernel, workgroups(units), count))?;
+        let launches =
+            self.repetition.best_rate(|count| self.run(kernel, workgroups(units), count))?;
         Ok(launches * f64::from(units))
     }
 

@@ -1,10 +1,10 @@
 //! Limits of the device, measured without a network. Rows are compared with them.
 
 mod cpu;
-mod effort;
 mod gpu;
 mod limits;
 mod loops;
+mod repetition;
 mod workload;
 
 use std::time::Duration;
@@ -12,10 +12,10 @@ use std::time::Duration;
 pub use gpu::shaders;
 pub use limits::{Bandwidth, Roofline};
 
-use super::machine::Machine;
+use super::device::Machine;
 use super::progress::Steps;
 use crate::interface::BackendError;
-use effort::Effort;
+use repetition::Repetition;
 use workload::WORKING_SETS;
 
 /// Length of a repetition on a CPU: shorter than the time slice of a busy system, so that some repetitions are
@@ -34,8 +34,10 @@ pub fn measure(
     steps: &mut Steps,
 ) -> Result<Roofline, BackendError> {
     match machine.gpu() {
-        None => cpu::measure(machine.threads.unwrap_or(1), Effort { call: CPU_CALL, each }, steps),
-        Some(query) => gpu::measure(&query, Effort { call: GPU_CALL, each }, steps),
+        None => {
+            cpu::measure(machine.threads.unwrap_or(1), Repetition { call: CPU_CALL, each }, steps)
+        }
+        Some(query) => gpu::measure(&query, Repetition { call: GPU_CALL, each }, steps),
     }
 }
 

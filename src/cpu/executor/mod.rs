@@ -1,15 +1,15 @@
 //! Executor: runs the kernels of a list of launches, and distributes samples, or columns of weights, over threads.
 
 mod backend;
-mod cpu_model;
 mod keep_spinning;
 mod memory;
+mod processor_name;
 mod step;
 mod threads;
 mod timer;
 
-pub use cpu_model::cpu_model_name;
 pub use memory::required_bytes;
+pub use processor_name::processor_name;
 pub use threads::Threads;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! Random spikes of hidden and output neurons. Twin of `shaders/shared/spike_generation.wgsl`.
+//! Random spikes of hidden and output neurons. Twin of `shaders/shared/spike_sampler.wgsl`.
 
 use std::ops::Range;
 

@@ -14,7 +14,7 @@ use prost::Message;
 
 use super::StorageError;
 use super::jsonl_file::append;
-use super::storage::create_folder;
+use super::write::create_folder;
 use frame::frame;
 use messages::event::What;
 use messages::{Event, SessionLog, Summary, Value};

@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 
 use super::StorageError;
 use super::checked_safetensors::{Tensor, VERSION_KEY, serialize};
-use super::storage::write_atomic;
+use super::write::write_atomic;
 use crate::config::Config;
 use crate::dataset::class_names::numeric;
 use crate::dataset::{DataIdentity, Dataset, PixelRules, ReadOptions};

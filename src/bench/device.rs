@@ -6,7 +6,7 @@ use serde::Serialize;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
 use crate::config::Config;
-use crate::cpu::{Threads, Width, cpu_model_name};
+use crate::cpu::{Threads, Width, processor_name};
 use crate::dataset::Dataset;
 use crate::device::{self, BackendKind, DeviceOptions};
 use crate::gpu::adapter::{self, AdapterInfo, AdapterQuery};
@@ -61,7 +61,7 @@ impl Machine {
         let threads = Threads::choose(threads);
         let note = note.or(threads.reason);
         Machine {
-            device: cpu_model_name(),
+            device: processor_name(),
             driver: None,
             backend: "cpu",
             is_software: false,

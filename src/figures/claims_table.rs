@@ -4,7 +4,7 @@ use super::{ExperimentResult, Finding, Measured, Table};
 
 /// Returns a table with a row per finding: experiment, quantity, the paper's number, the number found, the criterion
 /// and the verdict.
-pub fn findings(results: &[ExperimentResult]) -> Table {
+pub fn claims_table(results: &[ExperimentResult]) -> Table {
     let mut table = Table::new(&["experiment", "measured", "paper", "here", "criterion", "agrees"]);
     for result in results {
         for finding in &result.findings {

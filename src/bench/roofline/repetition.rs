@@ -10,14 +10,14 @@ const REPETITIONS: usize = 5;
 
 /// Lengths of a step of the measurement.
 #[derive(Clone, Copy, Debug)]
-pub struct Effort {
+pub struct Repetition {
     /// Length of a repetition.
     pub call: Duration,
     /// Length of all repetitions together.
     pub each: Duration,
 }
 
-impl Effort {
+impl Repetition {
     /// Returns the units of work per second in the fastest repetition. `work(n)` does `n` units.
     pub fn best_rate(
         self,

@@ -8,11 +8,11 @@ use super::TrainError;
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
-use crate::evaluate::Evaluation;
 use crate::interface::BackendError;
 use crate::network::Network;
 use crate::plan::Presentation;
 use crate::simulation::{SampleResult, Simulation};
+use crate::test_results::Evaluation;
 
 /// Opens a device and evaluates a trained network on the test set `repeats` times, each with new random draws. Uses the
 /// test set even if the network was trained with a validation set. `listen` receives the number of images tested so

@@ -1,7 +1,7 @@
 //! Device and number of images of a trial, as its record states them.
 
 use crate::config::Config;
-use crate::cpu::cpu_model_name;
+use crate::cpu::processor_name;
 use crate::dataset::Dataset;
 use crate::device::Device;
 
@@ -16,7 +16,7 @@ pub fn training_images(config: &Config, dataset: &Dataset) -> usize {
 /// Returns the name of the device, on the CPU with the processor's model.
 pub fn device_name(device: &Device) -> String {
     match device.backend {
-        "cpu" => format!("{}, {}", cpu_model_name(), device.name),
+        "cpu" => format!("{}, {}", processor_name(), device.name),
         _ => device.name.clone(),
     }
 }

@@ -5,7 +5,7 @@ use super::colour::diverging;
 /// A small image of numbers on its own scale, symmetric around 0: positive numbers are blue, negative ones orange. With
 /// three channels, each number is a shade of its channel and 0 is grey.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Cell {
+pub struct NumberImage {
     /// Title below the image; may be empty.
     pub title: String,
     /// Number of rows of pixels.
@@ -18,7 +18,7 @@ pub struct Cell {
     pub values: Vec<f64>,
 }
 
-impl Cell {
+impl NumberImage {
     /// Returns the RGB colour of each pixel, row by row. The largest magnitude has the full colour.
     pub fn pixels(&self) -> Vec<[u8; 3]> {
         let finite = self.values.iter().filter(|value| value.is_finite());
@@ -47,12 +47,12 @@ mod tests {
 
     #[test]
     fn colour_numbers_become_channels() {
-        let cell = |channels, values: &[f64]| Cell {
+        let cell = |channels, values: &[f64]| NumberImage {
             height: 1,
             width: values.len() / channels,
             channels,
             values: values.to_vec(),
-            ..Cell::default()
+            ..NumberImage::default()
         };
         let colours = cell(3, &[2.0, -2.0, 0.0, 0.0, 0.0, 1.0]).pixels();
         assert_eq!(colours, [[255, 0, 128], [128, 128, 191]]);

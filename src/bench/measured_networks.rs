@@ -16,8 +16,8 @@ use crate::plan::Presentation;
 use crate::simulation::Simulation;
 use crate::train::EpochSampler;
 
-/// Networks in parallel on the device. [`BenchRun::step`] presents a minibatch to each.
-pub struct BenchRun {
+/// Networks in parallel on the device. [`MeasuredNetworks::step`] presents a minibatch to each.
+pub struct MeasuredNetworks {
     simulation: Simulation,
     /// One per network.
     configs: Vec<Config>,
@@ -32,7 +32,7 @@ pub struct BenchRun {
     tested: usize,
 }
 
-impl BenchRun {
+impl MeasuredNetworks {
     /// Opens the device for networks with their initial weights.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl BenchRun {
         let networks: Vec<Network> = configs.par_iter().map(initial).collect();
         let mut simulation = Simulation::of_replicas(opened.backend, &configs, dataset, &networks)?;
         simulation.stop_on(&selection.stop);
-        let mut run = BenchRun {
+        let mut run = MeasuredNetworks {
             simulation,
             configs,
             dataset: Arc::clone(dataset),

@@ -3,7 +3,7 @@
 //!
 //! Does not prove that a command does what the page says.
 //!
-//! `APICAL_WRITE_DOCS=1 cargo test --release -p apical-cli docs::` writes the generated pages.
+//! `APICAL_WRITE_DOCS=1 cargo test --release -p apical-cli docs_tests::` writes the generated pages.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -145,7 +145,7 @@ fn check_generated(page: &str, text: &str) {
     let found = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
     assert!(
         found == text,
-        "docs/{page} is old: APICAL_WRITE_DOCS=1 cargo test --release -p apical-cli docs::"
+        "docs/{page} is old: APICAL_WRITE_DOCS=1 cargo test --release -p apical-cli docs_tests::"
     );
 }
 

@@ -33,6 +33,8 @@ macro_rules! for_each_kernel {
             ApicalStepSpikes apical_step_spikes,
             /// Sets the apical voltages of the next step from feedback rates.
             ApicalStepRates apical_step_rates,
+            /// Computes the class and the loss of every image.
+            Classify classify,
             /// Averages filtered spike trains over the windows at the ends of the phases.
             WindowMeanSpikes window_mean_spikes,
             /// Averages rates over the windows at the ends of the phases.
@@ -43,8 +45,6 @@ macro_rules! for_each_kernel {
             LocalError local_error,
             /// Computes hidden errors by exact backpropagation.
             BackpropError backprop_error,
-            /// Computes the class and the loss of every image.
-            Classify classify,
             /// Computes the gradient of the minibatch and updates weights and biases.
             WeightUpdate weight_update,
             /// Moves feedback weights towards the inverse of the feed-forward function.

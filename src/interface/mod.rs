@@ -1,6 +1,6 @@
 //! Definitions shared by the backends: names of kernels, arrays, parameter structs, and the interface of a backend.
 //!
-//! The files of a kernel `k` are `src/cpu/kernels/k.rs` and `shaders/k.wgsl`.
+//! The files of the kernel `NAME` are `src/cpu/kernels/NAME.rs` and `shaders/NAME.wgsl`.
 
 #[macro_use]
 mod shader_struct;

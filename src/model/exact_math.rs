@@ -1,7 +1,7 @@
 //! Functions built from `+ - *`, comparisons and integer operations only, so that every device
 //! with IEEE rounding computes the same bits.
 //!
-//! The shader twin is `shaders/shared/exact.wgsl`; both follow the same order line by line.
+//! Twin of `shaders/shared/exact_math.wgsl`, comparable line by line.
 
 use std::f32::consts::{LN_2, LOG2_E};
 use std::ops::{Add, Mul, Neg, Sub};

@@ -1,7 +1,7 @@
 //! Counter-based random numbers: a draw depends on its counter and the seed, never on the thread or the order.
 //!
 //! Generator: Philox4x32-10 (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11).
-//! The shader twin is `shaders/shared/random.wgsl`.
+//! Twin of `shaders/shared/philox.wgsl`.
 
 mod philox_rng;
 

@@ -92,7 +92,7 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
         arguments.parallel.unwrap_or_else(|| Threads::choose(device_options.threads).count);
 
     let lock = FolderLock::acquire(&arguments.out)?;
-    lock.notice().into_iter().for_each(eprint_line);
+    lock.warning().into_iter().for_each(eprint_line);
     for experiment in &wanted {
         lock.remove_partials(&arguments.out.join(experiment.name))?;
     }
@@ -104,7 +104,7 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let mut study =
         Study::new(quick, seeds, dataset, device_options, parallel, &folder, &mut listen)?;
     ensure_same_data(&arguments.out, &study.data)?;
-    study.notices().for_each(eprint_line);
+    study.warnings().for_each(eprint_line);
     let mut results = Vec::new();
     for experiment in wanted {
         let result = experiment.run(&mut study, &arguments.out)?;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::CliError;
 use super::progress::TimeEstimate;
-use super::train::Plan;
-use super::train::sink::{Flow, Sink};
+use super::train::TrainingSize;
+use super::train::listener::{Flow, Listener};
 use apical::config::Config;
 use apical::run_dir::ImageSpec;
 use apical::train::{Event, Training};
@@ -32,7 +32,7 @@ pub(super) fn restore_terminal() {}
 
 impl Dashboard {
     pub(super) fn open(
-        _: &Plan,
+        _: &TrainingSize,
         _: &Training,
         _: &Config,
         _: ImageSpec,
@@ -43,7 +43,7 @@ impl Dashboard {
     }
 }
 
-impl Sink for Dashboard {
+impl Listener for Dashboard {
     fn on_event(&mut self, _: &Event) -> Flow {
         match *self {}
     }

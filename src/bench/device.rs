@@ -14,9 +14,10 @@ use crate::interface::BackendError;
 
 /// Measured device.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Machine {
+pub struct MeasuredDevice {
     /// Name of the GPU or the processor.
-    pub device: String,
+    #[serde(rename = "device")]
+    pub name: String,
     /// API and driver of a GPU.
     pub driver: Option<String>,
     /// `cpu` or `gpu`.
@@ -34,7 +35,7 @@ pub struct Machine {
     info: Option<AdapterInfo>,
 }
 
-impl Machine {
+impl MeasuredDevice {
     /// Chooses the device selected by `selection`, without opening it.
     ///
     /// # Errors
@@ -44,15 +45,15 @@ impl Machine {
             adapter::find(&AdapterQuery { index_or_name: selection.device.clone(), allow_software })
         };
         Ok(match selection.backend {
-            BackendKind::Cpu => Machine::cpu(selection.threads, None),
-            BackendKind::Gpu => Machine::from_adapter(find(true)?),
+            BackendKind::Cpu => MeasuredDevice::cpu(selection.threads, None),
+            BackendKind::Gpu => MeasuredDevice::from_adapter(find(true)?),
             BackendKind::Auto => match find(false) {
                 // Do not silently replace a device that was requested by name.
                 Err(error) if selection.device.is_none() => {
                     let note = format!("computing on the CPU: {error}");
-                    Machine::cpu(selection.threads, Some(note))
+                    MeasuredDevice::cpu(selection.threads, Some(note))
                 }
-                found => Machine::from_adapter(found?),
+                found => MeasuredDevice::from_adapter(found?),
             },
         })
     }
@@ -60,8 +61,8 @@ impl Machine {
     fn cpu(threads: usize, note: Option<String>) -> Self {
         let threads = Threads::choose(threads);
         let note = note.or(threads.reason);
-        Machine {
-            device: processor_name(),
+        MeasuredDevice {
+            name: processor_name(),
             driver: None,
             backend: "cpu",
             is_software: false,
@@ -74,8 +75,8 @@ impl Machine {
 
     fn from_adapter(info: AdapterInfo) -> Self {
         let driver = [info.backend.as_str(), &info.driver, &info.driver_info];
-        Machine {
-            device: info.name.clone(),
+        MeasuredDevice {
+            name: info.name.clone(),
             driver: Some(driver.join(" ").trim().to_string()),
             backend: "gpu",
             is_software: info.is_software,

@@ -51,7 +51,7 @@ pub(super) fn measure(
     point: &GridPoint,
     task: Task,
     settings: &RoundSettings,
-    device: &DeviceLimits,
+    limits: &DeviceLimits,
     steps: &mut Steps,
 ) -> Result<Row, BackendError> {
     let config = point.config();
@@ -73,7 +73,7 @@ pub(super) fn measure(
     let cpu = cpu_time().zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
     let warm_up = settings.warm_up.next_multiple_of(config.batch_size);
     let measured = Measurement { raw_ms, per_round, cpu, warm_up, observed, ops, times };
-    Ok(measured.row(point, task, device, networks.shape()))
+    Ok(measured.row(point, task, limits, networks.shape()))
 }
 
 /// Returns the approximate time per minibatch, s.

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-pub use device::Machine;
+pub use device::MeasuredDevice;
 pub use error::BenchError;
 pub use grid::{BenchGrid, Task};
 pub use op_counts::{OpCounts, SpikeSnapshot};
@@ -59,7 +59,7 @@ pub struct BenchOptions {
 pub struct Report {
     /// Device.
     #[serde(flatten)]
-    pub machine: Machine,
+    pub device: MeasuredDevice,
     /// Version of this crate.
     pub version: &'static str,
     /// Date and time, UTC.
@@ -91,26 +91,26 @@ pub fn bench(
         config.train_images,
         config.test_images,
     )?);
-    let machine = Machine::choose(selection)?;
-    check_points(&points, grid, &machine, &dataset)?;
+    let device = MeasuredDevice::choose(selection)?;
+    check_points(&points, grid, &device, &dataset)?;
 
     let roofline_steps = if options.roofline { roofline::STEPS_MAX } else { 0 };
     let row_steps = points.len() * (1 + grid.tasks.len() * settings.steps());
     let mut steps = Steps::new(roofline_steps + row_steps, listen);
-    steps.emit(BenchEvent::Machine(&machine));
+    steps.emit(BenchEvent::Device(&device));
     let date = now_rfc3339();
     // There are many steps: spend a quarter of a round on each.
     let each = Duration::from_secs_f64(seconds / 4.0);
-    let measured = options.roofline.then(|| roofline::measure(&machine, each, &mut steps));
+    let measured = options.roofline.then(|| roofline::measure(&device, each, &mut steps));
     let roofline = measured.transpose()?;
     steps.begun = roofline_steps;
 
-    let threads = machine.threads.unwrap_or(1);
-    let device = row::DeviceLimits { roofline: roofline.as_ref(), threads };
+    let threads = device.threads.unwrap_or(1);
+    let limits = row::DeviceLimits { roofline: roofline.as_ref(), threads };
     let mut rows = Vec::new();
     for point in &points {
         steps.begin("warming up");
-        let mut networks = MeasuredNetworks::open(point, &dataset, &machine.selection())?;
+        let mut networks = MeasuredNetworks::open(point, &dataset, &device.selection())?;
         for _ in 0..warm_up.div_ceil(point.config().batch_size) {
             networks.step(Task::Train)?;
         }
@@ -120,13 +120,13 @@ pub fn bench(
         tasks.sort_by_key(|&task| task == Task::Train);
         let first = rows.len();
         for task in tasks {
-            let row = measure::measure(&mut networks, point, task, &settings, &device, &mut steps)?;
+            let row = measure::measure(&mut networks, point, task, &settings, &limits, &mut steps)?;
             steps.emit(BenchEvent::Row(&row));
             rows.push(row);
         }
         rows[first..].sort_by_key(|row| grid.tasks.iter().position(|&task| task == row.task));
     }
-    Ok(Report { machine, version: env!("CARGO_PKG_VERSION"), date, roofline, rows })
+    Ok(Report { device, version: env!("CARGO_PKG_VERSION"), date, roofline, rows })
 }
 
 fn check_lengths(settings: &measure::RoundSettings) -> Result<(), BenchError> {
@@ -146,20 +146,20 @@ fn check_lengths(settings: &measure::RoundSettings) -> Result<(), BenchError> {
 fn check_points(
     points: &[GridPoint],
     grid: &BenchGrid,
-    machine: &Machine,
+    device: &MeasuredDevice,
     dataset: &Arc<Dataset>,
 ) -> Result<(), BenchError> {
     let mut largest = None;
     for point in points {
         point.config().validate(dataset.pixels(), dataset.classes)?;
         check_batch(point.config().batch_size, grid, dataset)?;
-        let bytes = machine.check(point.config(), dataset, point.replicas())?;
+        let bytes = device.check(point.config(), dataset, point.replicas())?;
         if largest.is_none_or(|(most, _)| bytes > most) {
             largest = Some((bytes, point));
         }
     }
-    if let (Some((_, point)), Some(_), false) = (largest, machine.gpu(), machine.is_software) {
-        MeasuredNetworks::open(point, dataset, &machine.selection())?.wait()?;
+    if let (Some((_, point)), Some(_), false) = (largest, device.gpu(), device.is_software) {
+        MeasuredNetworks::open(point, dataset, &device.selection())?.wait()?;
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! Progress of a benchmark.
 
-use super::device::Machine;
+use super::device::MeasuredDevice;
 use super::row::Row;
 
 /// Event of a benchmark.
 #[derive(Clone, Copy, Debug)]
 pub enum BenchEvent<'a> {
     /// Choice of the device.
-    Machine(&'a Machine),
+    Device(&'a MeasuredDevice),
     /// Start of a step.
     Step {
         /// Measured quantity.

@@ -142,10 +142,10 @@ impl Measurement {
         self,
         point: &GridPoint,
         task: Task,
-        device: &DeviceLimits,
+        limits: &DeviceLimits,
         shape: &Shape,
     ) -> Row {
-        let DeviceLimits { roofline, threads } = device;
+        let DeviceLimits { roofline, threads } = limits;
         let config = point.config();
         let ms_per_minibatch = median(&self.raw_ms);
         let images = (config.batch_size * point.replicas()) as f64;

@@ -16,7 +16,7 @@ use crate::model::weight_init::WeightInit;
 use crate::monitor::{MonitorSession, MonitorSpec};
 use crate::network::Network;
 use crate::plan::Presentation;
-use crate::run_dir::{Notice, StorageError};
+use crate::run_dir::{RunWarning, StorageError};
 use crate::trial_cache::device_name;
 
 /// The paper's numbers are from the commit that it cites.
@@ -46,7 +46,7 @@ pub enum StudyEvent<'a> {
 }
 
 /// Receives progress and may interrupt.
-pub type StudyEventSink<'a> = &'a mut dyn FnMut(StudyEvent) -> ControlFlow<()>;
+pub type StudyListener<'a> = &'a mut dyn FnMut(StudyEvent) -> ControlFlow<()>;
 
 /// Extent, data, device and trained networks of the experiments.
 pub struct Study<'a> {
@@ -63,7 +63,7 @@ pub struct Study<'a> {
     /// Number of networks trained in parallel.
     pub parallel: usize,
     networks: TrainedNetworks,
-    emit_event: StudyEventSink<'a>,
+    listen: StudyListener<'a>,
     device: Option<String>,
 }
 
@@ -79,17 +79,17 @@ impl<'a> Study<'a> {
         selection: DeviceOptions,
         parallel: usize,
         folder: &Path,
-        emit_event: StudyEventSink<'a>,
+        listen: StudyListener<'a>,
     ) -> Result<Self, StorageError> {
         let (data, dataset) = (DataIdentity::of(&dataset), Arc::new(dataset));
         let networks = TrainedNetworks::open(folder)?;
         let device = None;
-        Ok(Study { quick, seeds, dataset, data, selection, parallel, networks, emit_event, device })
+        Ok(Study { quick, seeds, dataset, data, selection, parallel, networks, listen, device })
     }
 
     /// Returns problems found in the folder of trained networks.
-    pub fn notices(&self) -> impl Iterator<Item = &Notice> {
-        self.networks.notices()
+    pub fn warnings(&self) -> impl Iterator<Item = &RunWarning> {
+        self.networks.warnings()
     }
 
     /// Returns `quick` in a quick study, else `full`.
@@ -142,10 +142,10 @@ impl<'a> Study<'a> {
         &mut self,
         configs: &[Config],
     ) -> Result<Vec<TrainedNetwork>, ExperimentError> {
-        let Study { networks, dataset, data, selection, parallel, emit_event, .. } = self;
+        let Study { networks, dataset, data, selection, parallel, listen, .. } = self;
         let trained =
             networks.get(configs, (dataset, data), selection, *parallel, &mut |done, total| {
-                emit_event(StudyEvent::Progress { what: "training images", done, total })
+                listen(StudyEvent::Progress { what: "training images", done, total })
             })?;
         self.device = trained.last().map(|trained| trained.trial.device.clone());
         Ok(trained)
@@ -211,7 +211,7 @@ impl<'a> Study<'a> {
     }
 
     pub(super) fn emit(&mut self, event: StudyEvent) -> Result<(), ExperimentError> {
-        match (self.emit_event)(event) {
+        match (self.listen)(event) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(ExperimentError::Interrupted),
         }

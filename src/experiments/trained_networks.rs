@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::dataset::{DataIdentity, Dataset};
 use crate::device::DeviceOptions;
 use crate::network::Network;
-use crate::run_dir::{FolderLock, ImageSpec, Notice, StorageError, Trial, TrialStore, weights};
+use crate::run_dir::{FolderLock, ImageSpec, RunWarning, StorageError, Trial, TrialStore, weights};
 use crate::train::Event;
 use crate::trial_cache::{self, TrialEvent};
 
@@ -40,8 +40,8 @@ impl TrainedNetworks {
     }
 
     /// Returns problems found in the folder.
-    pub(super) fn notices(&self) -> impl Iterator<Item = &Notice> {
-        self.lock.notice().into_iter().chain(self.trials.notice())
+    pub(super) fn warnings(&self) -> impl Iterator<Item = &RunWarning> {
+        self.lock.warning().into_iter().chain(self.trials.warning())
     }
 
     /// Returns the networks of `configs`. Trains the missing ones, at most `parallel` at once. `emit_event` receives the

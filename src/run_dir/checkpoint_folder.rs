@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::checkpoint_file::{SavedCheckpoint, bytes, load};
 use super::file_names::{BEST_CHECKPOINT, CHECKPOINTS};
 use super::write::{remove_partials, set_aside, write_atomic};
-use super::{ImageSpec, Notice, StorageError, WeightsError};
+use super::{ImageSpec, RunWarning, StorageError, WeightsError};
 use crate::config::Config;
 use crate::train::{Checkpoint, TrainPosition};
 
@@ -31,7 +31,7 @@ impl CheckpointFolder {
         CheckpointFolder { folder: folder.join(CHECKPOINTS), keep: keep.max(1), best_error: None }
     }
 
-    /// Reads the latest readable checkpoint, with its path. Renames damaged ones, with a notice each. Restores a damaged
+    /// Reads the latest readable checkpoint, with its path. Renames damaged ones, with a warning each. Restores a damaged
     /// best checkpoint and removes old ones.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl CheckpointFolder {
     /// cannot be read for a reason that may pass.
     pub fn read_latest(
         &mut self,
-        notices: &mut Vec<Notice>,
+        warnings: &mut Vec<RunWarning>,
     ) -> Result<Option<(PathBuf, SavedCheckpoint)>, StorageError> {
         let mut damaged: Vec<(PathBuf, WeightsError)> = Vec::new();
         let mut found = None;
@@ -66,11 +66,11 @@ impl CheckpointFolder {
         };
         if !damaged.is_empty() {
             for (path, cause) in damaged {
-                set_checkpoint_aside(path, &cause, notices)?;
+                set_checkpoint_aside(path, &cause, warnings)?;
             }
-            notices.push(Notice::EarlierCheckpoint { path: path.clone() });
+            warnings.push(RunWarning::EarlierCheckpoint { path: path.clone() });
         }
-        self.update_best(notices)?;
+        self.update_best(warnings)?;
         // A program that failed or was killed may not have removed old checkpoints.
         self.remove_old()?;
         Ok(Some((path, saved)))
@@ -78,21 +78,21 @@ impl CheckpointFolder {
 
     /// Reads the test error of the best checkpoint. Replaces the file by a copy of the best other checkpoint if the
     /// file is damaged, or if a crash prevented its last update.
-    fn update_best(&mut self, notices: &mut Vec<Notice>) -> Result<(), StorageError> {
+    fn update_best(&mut self, warnings: &mut Vec<RunWarning>) -> Result<(), StorageError> {
         let path = self.folder.join(BEST_CHECKPOINT);
         let mut is_damaged = false;
         if path.exists() {
             match read(&path)? {
                 Ok(saved) => self.best_error = saved.checkpoint.test_error(),
                 Err(cause) => {
-                    set_checkpoint_aside(path.clone(), &cause, notices)?;
+                    set_checkpoint_aside(path.clone(), &cause, warnings)?;
                     is_damaged = true;
                 }
             }
         }
         let mut better = None;
         for path in self.paths()? {
-            // A damaged earlier checkpoint gets a notice only when a resumed run needs it.
+            // A damaged earlier checkpoint gets a warning only when a resumed run needs it.
             let Ok(saved) = load(&path) else { continue };
             if let Some(error) = saved.checkpoint.test_error()
                 && self.best_error.is_none_or(|best| error < best)
@@ -106,10 +106,10 @@ impl CheckpointFolder {
                 let bytes = fs::read(&from).map_err(StorageError::io("read", &from))?;
                 write_atomic(&path, &bytes)?;
                 if is_damaged {
-                    notices.push(Notice::BestRestored { path, from });
+                    warnings.push(RunWarning::BestRestored { path, from });
                 }
             }
-            None if is_damaged => notices.push(Notice::BestLost { path }),
+            None if is_damaged => warnings.push(RunWarning::BestLost { path }),
             None => {}
         }
         Ok(())
@@ -206,14 +206,14 @@ fn read(path: &Path) -> Result<Result<SavedCheckpoint, WeightsError>, StorageErr
     }
 }
 
-/// Renames a damaged checkpoint, with a notice.
+/// Renames a damaged checkpoint, with a warning.
 fn set_checkpoint_aside(
     path: PathBuf,
     cause: &WeightsError,
-    notices: &mut Vec<Notice>,
+    warnings: &mut Vec<RunWarning>,
 ) -> Result<(), StorageError> {
     let renamed_to = set_aside(&path)?;
-    notices.push(Notice::DamagedCheckpoint { path, cause: cause.without_file(), renamed_to });
+    warnings.push(RunWarning::DamagedCheckpoint { path, cause: cause.without_file(), renamed_to });
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::StorageError;
-use super::warnings::Notice;
+use super::warnings::RunWarning;
 use super::write::{set_aside, write_atomic};
 use crate::files::{LINES_MAX, open_regular_with, read_bounded};
 
@@ -34,11 +34,11 @@ impl JsonlFile {
     }
 
     /// Sets the file's content to `lines`. Removes later lines: the resumed run writes them again. If the file does not
-    /// start with `lines`, it is rewritten with a notice; a file with other content is kept under another name.
+    /// start with `lines`, it is rewritten with a warning; a file with other content is kept under another name.
     pub(super) fn restore(
         &self,
         lines: &str,
-        notices: &mut Vec<Notice>,
+        warnings: &mut Vec<RunWarning>,
     ) -> Result<(), StorageError> {
         let path = &self.path;
         let found = match read_bounded(path, LINES_MAX) {
@@ -55,14 +55,14 @@ impl JsonlFile {
         if lines.starts_with(&found) {
             let missing = lines.len() - found.len();
             write_atomic(path, lines)?;
-            notices.push(Notice::MetricsTruncated { path: path.clone(), missing });
+            warnings.push(RunWarning::MetricsTruncated { path: path.clone(), missing });
             return Ok(());
         }
         let equal = found.iter().zip(lines).take_while(|(one, other)| one == other).count();
         let line = found[..equal].iter().filter(|&&byte| byte == b'\n').count() + 1;
         let renamed_to = set_aside(path)?;
         write_atomic(path, lines)?;
-        notices.push(Notice::MetricsChanged { path: path.clone(), line, renamed_to });
+        warnings.push(RunWarning::MetricsChanged { path: path.clone(), line, renamed_to });
         Ok(())
     }
 
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn restore_leaves_exactly_the_given_lines() {
         let lines = "{\"epoch\":1}\n{\"epoch\":2}\n";
-        for (before, notice) in [
+        for (before, warning) in [
             (Some(lines.to_string()), None),
             (Some(format!("{lines}{{\"epoch\":3}}\n{{")), None),
             (None, Some("24 bytes were missing")),
@@ -119,19 +119,19 @@ mod tests {
             if let Some(text) = &before {
                 std::fs::write(&path, text).unwrap();
             }
-            let mut notices = Vec::new();
-            JsonlFile::append_to(&path).restore(lines, &mut notices).unwrap();
+            let mut warnings = Vec::new();
+            JsonlFile::append_to(&path).restore(lines, &mut warnings).unwrap();
             assert_eq!(std::fs::read_to_string(&path).unwrap(), lines, "{before:?}");
-            let notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
-            match notice {
-                Some(text) => assert!(notices[0].contains(text), "{notices:?}"),
-                None => assert!(notices.is_empty(), "{notices:?}"),
+            let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+            match warning {
+                Some(text) => assert!(warnings[0].contains(text), "{warnings:?}"),
+                None => assert!(warnings.is_empty(), "{warnings:?}"),
             }
             let old_text =
                 std::fs::read_to_string(folder.path().join("metrics.jsonl.damaged")).ok();
             assert_eq!(
                 old_text,
-                before.filter(|_| notice.is_some_and(|text| text.starts_with("line")))
+                before.filter(|_| warning.is_some_and(|text| text.starts_with("line")))
             );
         }
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::write::write_atomic;
-use super::{JsonlFile, Notice, StorageError};
+use super::{JsonlFile, RunWarning, StorageError};
 use crate::files;
 
 /// File of JSON lines with its parsed content.
@@ -14,12 +14,12 @@ use crate::files;
 pub struct JsonlStore<T> {
     file: JsonlFile,
     items: Vec<T>,
-    notice: Option<Notice>,
+    warning: Option<RunWarning>,
 }
 
 impl<T: Serialize + DeserializeOwned> JsonlStore<T> {
     /// Reads the file, or creates it if it does not exist. Removes an incomplete last line, which a crash leaves, with
-    /// a [`notice`](JsonlStore::notice).
+    /// a [`warning`](JsonlStore::warning).
     ///
     /// # Errors
     /// Returns [`StorageError::InvalidLine`] if a complete line cannot be parsed, or another error if the file cannot be
@@ -29,16 +29,18 @@ impl<T: Serialize + DeserializeOwned> JsonlStore<T> {
             return Ok(JsonlStore {
                 file: JsonlFile::create(path)?,
                 items: Vec::new(),
-                notice: None,
+                warning: None,
             });
         }
         let text = files::read_long_text(path).map_err(StorageError::io("read", path))?;
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        let mut notice = None;
+        let mut warning = None;
         if whole < text.len() {
             write_atomic(path, &text.as_bytes()[..whole])?;
-            notice =
-                Some(Notice::TruncatedLine { path: path.to_owned(), bytes: text.len() - whole });
+            warning = Some(RunWarning::TruncatedLine {
+                path: path.to_owned(),
+                bytes: text.len() - whole,
+            });
         }
         let read = |(index, line): (usize, &str)| {
             serde_json::from_str(line).map_err(|source| {
@@ -47,12 +49,12 @@ impl<T: Serialize + DeserializeOwned> JsonlStore<T> {
             })
         };
         let items = text[..whole].lines().enumerate().map(read).collect::<Result<_, _>>()?;
-        Ok(JsonlStore { file: JsonlFile::append_to(path), items, notice })
+        Ok(JsonlStore { file: JsonlFile::append_to(path), items, warning })
     }
 
     /// Returns the warning about an incomplete last line, if the file had one.
-    pub fn notice(&self) -> Option<&Notice> {
-        self.notice.as_ref()
+    pub fn warning(&self) -> Option<&RunWarning> {
+        self.warning.as_ref()
     }
 
     /// Returns all items, in the order in which they were added.

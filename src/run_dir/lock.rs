@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::StorageError;
 use super::file_names::LOCK;
-use super::warnings::Notice;
+use super::warnings::RunWarning;
 use super::write::{create_folder, remove_partials};
 use crate::files::open_regular_with;
 
@@ -16,12 +16,12 @@ use crate::files::open_regular_with;
 pub struct FolderLock {
     _file: File,
     /// Warning if the file system does not support locks.
-    notice: Option<Notice>,
+    warning: Option<RunWarning>,
 }
 
 impl FolderLock {
     /// Creates the folder if it is missing, locks it, and removes temporary files of killed programs. If the file system
-    /// does not support locks, the folder stays unlocked, with a [`notice`](FolderLock::notice).
+    /// does not support locks, the folder stays unlocked, with a [`warning`](FolderLock::warning).
     ///
     /// # Errors
     /// Returns [`StorageError::FolderInUse`] if another process holds the lock, or an error if the folder cannot be
@@ -35,16 +35,16 @@ impl FolderLock {
         match file.try_lock() {
             Ok(()) => {
                 remove_partials(folder)?;
-                Ok(FolderLock { _file: file, notice: None })
+                Ok(FolderLock { _file: file, warning: None })
             }
             Err(TryLockError::WouldBlock) => {
                 Err(StorageError::FolderInUse { folder: folder.to_owned() })
             }
             // ENOLCK, EOPNOTSUPP or ENOSYS. Temporary files stay: their process may still run.
             Err(TryLockError::Error(cause)) => {
-                let notice =
-                    Notice::NotLocked { folder: folder.to_owned(), cause: cause.to_string() };
-                Ok(FolderLock { _file: file, notice: Some(notice) })
+                let warning =
+                    RunWarning::NotLocked { folder: folder.to_owned(), cause: cause.to_string() };
+                Ok(FolderLock { _file: file, warning: Some(warning) })
             }
         }
     }
@@ -55,15 +55,15 @@ impl FolderLock {
     /// # Errors
     /// Returns an error if a file cannot be removed.
     pub fn remove_partials(&self, folder: &Path) -> Result<(), StorageError> {
-        match self.notice {
+        match self.warning {
             None => remove_partials(folder),
             Some(_) => Ok(()),
         }
     }
 
     /// Returns the warning that the folder is not locked, if locking is not supported.
-    pub fn notice(&self) -> Option<&Notice> {
-        self.notice.as_ref()
+    pub fn warning(&self) -> Option<&RunWarning> {
+        self.warning.as_ref()
     }
 }
 

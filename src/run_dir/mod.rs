@@ -40,7 +40,7 @@ pub use run::{FINISHED_EVENT, FinalMetrics, RunDir};
 pub use run_info::RunInfo;
 pub use trial_store::{Trial, TrialStore};
 pub use unfinished_trial::UnfinishedTrial;
-pub use warnings::Notice;
+pub use warnings::RunWarning;
 pub use weights::{ImageSpec, SavedNetwork, WeightsError, weights_sha256};
 
 /// Returns the date and time in UTC, as RFC 3339.

@@ -11,7 +11,7 @@ use super::run::{CHECKPOINT_EVENT, FinalMetrics, final_metrics};
 use super::write::{
     create_folder, remove_partials, set_aside, set_aside_unless_regular, write_atomic,
 };
-use super::{CheckpointFolder, JsonlFile, Notice, RunDir, StorageError, weights};
+use super::{CheckpointFolder, JsonlFile, RunDir, RunWarning, StorageError, weights};
 use crate::config::{Config, file};
 use crate::files::{LINES_MAX, TEXT_MAX, read_bounded};
 use crate::text::with_causes;
@@ -19,7 +19,7 @@ use crate::train::{ResumeFrom, TrainPosition};
 
 impl RunDir {
     /// Creates a run with these settings, or resumes it from its last checkpoint and restores the metrics of the
-    /// checkpoint. The latest `keep` checkpoints will be kept. [`RunDir::notices`] lists damaged files.
+    /// checkpoint. The latest `keep` checkpoints will be kept. [`RunDir::warnings`] lists damaged files.
     ///
     /// # Errors
     /// Returns [`StorageError::SettingsDiffer`] if the checkpoint has other settings, [`StorageError::NoCheckpoint`] if
@@ -37,12 +37,12 @@ impl RunDir {
             timings: JsonlFile::append_to(&folder.join(TIMINGS)),
             lines: String::new(),
             checkpoints: CheckpointFolder::new(folder, keep),
-            notices: Vec::new(),
+            warnings: Vec::new(),
         };
         run.checkpoints.remove_partials()?;
         for path in [CONFIG, METRICS, TIMINGS].map(|name| folder.join(name)) {
             if let Some(renamed_to) = set_aside_unless_regular(&path)? {
-                run.notices.push(Notice::NotRegularFile { path, renamed_to });
+                run.warnings.push(RunWarning::NotRegularFile { path, renamed_to });
             }
         }
         run.check_settings(config)?;
@@ -51,7 +51,7 @@ impl RunDir {
         }
         let found = run.read_metrics()?;
         let finished = final_metrics(&found);
-        let last = run.checkpoints.read_latest(&mut run.notices);
+        let last = run.checkpoints.read_latest(&mut run.warnings);
         let lines = match &last {
             Ok(Some((_, saved))) => &saved.metrics,
             // A finished run needs no checkpoint.
@@ -77,15 +77,15 @@ impl RunDir {
             }
         };
         let is_new = !folder.join(METRICS).exists() && run.lines.is_empty();
-        run.metrics.restore(&run.lines, &mut run.notices)?;
+        run.metrics.restore(&run.lines, &mut run.warnings)?;
         if is_new {
             // The run was killed before its first line, so nothing was lost.
-            run.notices.retain(|notice| !matches!(notice, Notice::MetricsTruncated { .. }));
+            run.warnings.retain(|warning| !matches!(warning, RunWarning::MetricsTruncated { .. }));
         }
         Ok((run, start))
     }
 
-    /// Writes the settings if their file is missing. Adds a notice per setting that differs from `config`.
+    /// Writes the settings if their file is missing. Adds a warning per setting that differs from `config`.
     fn check_settings(&mut self, config: &Config) -> Result<(), StorageError> {
         let path = self.folder.join(CONFIG);
         let text = match read_bounded(&path, TEXT_MAX) {
@@ -94,12 +94,13 @@ impl RunDir {
                 write_atomic(&path, toml::to_string(config)?.as_bytes())?;
                 // Without metrics, the run was killed before it wrote its settings.
                 if self.folder.join(METRICS).exists() {
-                    self.notices.push(Notice::MissingFile { path });
+                    self.warnings.push(RunWarning::MissingFile { path });
                 }
                 return Ok(());
             }
             Err(error) => {
-                self.notices.push(Notice::UnreadableSettings { path, cause: error.to_string() });
+                self.warnings
+                    .push(RunWarning::UnreadableSettings { path, cause: error.to_string() });
                 return Ok(());
             }
         };
@@ -108,7 +109,7 @@ impl RunDir {
             Err(error) => {
                 let cause = with_causes(&error);
                 let cause = cause.split_whitespace().collect::<Vec<_>>().join(" ");
-                self.notices.push(Notice::UnreadableSettings { path, cause });
+                self.warnings.push(RunWarning::UnreadableSettings { path, cause });
                 return Ok(());
             }
         };
@@ -121,7 +122,7 @@ impl RunDir {
                 None => "not set".to_string(),
             };
             let (key, found, used) = (key.clone(), value(&found), value(&used));
-            self.notices.push(Notice::SettingDiffers { path: path.clone(), key, found, used });
+            self.warnings.push(RunWarning::SettingDiffers { path: path.clone(), key, found, used });
         }
         Ok(())
     }
@@ -136,7 +137,7 @@ impl RunDir {
         }
     }
 
-    /// Returns whether the file of weights belongs to the finished training. Renames any other file, with a notice.
+    /// Returns whether the file of weights belongs to the finished training. Renames any other file, with a warning.
     fn has_weights(&mut self, line: &FinalMetrics) -> Result<bool, StorageError> {
         let path = self.folder.join(WEIGHTS);
         if !path.exists() {
@@ -151,7 +152,7 @@ impl RunDir {
             Err(error) => error.without_file(),
         };
         let renamed_to = set_aside(&path)?;
-        self.notices.push(Notice::DamagedWeights { path, cause, renamed_to });
+        self.warnings.push(RunWarning::DamagedWeights { path, cause, renamed_to });
         Ok(false)
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::file_names::{METRICS, WEIGHTS};
 use super::jsonl_file::append;
-use super::{CheckpointFolder, ImageSpec, JsonlFile, Notice, StorageError, weights};
+use super::{CheckpointFolder, ImageSpec, JsonlFile, RunWarning, StorageError, weights};
 use crate::config::Config;
 use crate::network::Network;
 use crate::train::{Checkpoint, TrainPosition};
@@ -42,13 +42,13 @@ pub struct RunDir {
     /// All lines of the metrics, also those that could not be written. Checkpoints store them.
     pub(super) lines: String,
     pub(super) checkpoints: CheckpointFolder,
-    pub(super) notices: Vec<Notice>,
+    pub(super) warnings: Vec<RunWarning>,
 }
 
 impl RunDir {
     /// Returns the warnings about damaged files.
-    pub fn notices(&self) -> &[Notice] {
-        &self.notices
+    pub fn warnings(&self) -> &[RunWarning] {
+        &self.warnings
     }
 
     /// Returns the last line of the metrics and the training error of the last epoch in percent. `None` if the training

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::file_names::UNFINISHED;
-use super::{EpochResult, JsonlStore, Notice, StorageError, UnfinishedTrial};
+use super::{EpochResult, JsonlStore, RunWarning, StorageError, UnfinishedTrial};
 use crate::config::Config;
 use crate::dataset::DataIdentity;
 use crate::train::ResumeFrom;
@@ -67,8 +67,8 @@ impl TrialStore {
     }
 
     /// Returns the warning about an incomplete last line, if the file had one.
-    pub fn notice(&self) -> Option<&Notice> {
-        self.lines.notice()
+    pub fn warning(&self) -> Option<&RunWarning> {
+        self.lines.warning()
     }
 
     /// Returns all finished trainings, in the order in which they ended.

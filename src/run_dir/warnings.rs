@@ -7,7 +7,7 @@ use thiserror::Error;
 /// Warning about a fault that was repaired, or that does not stop the run.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[expect(missing_docs, reason = "each message describes its variant")]
-pub enum Notice {
+pub enum RunWarning {
     #[error(
         "{}: cannot lock this folder: {cause}; two programs that write to it at once would damage it", .folder.display()
     )]

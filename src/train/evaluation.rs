@@ -9,7 +9,7 @@ use super::replica_group::{NetworkResult, PROGRESS_EVERY, ReplicaGroup};
 use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
 use super::test_network::test_until;
-use super::{Event, EventSink, TrainError};
+use super::{Event, EventListener, TrainError};
 use crate::config::Config;
 use crate::interface::BackendError;
 use crate::network::Layer;
@@ -19,7 +19,7 @@ use crate::test_results::Evaluation;
 impl ReplicaGroup {
     pub(super) fn partial_eval(
         &mut self,
-        listen: EventSink,
+        listen: EventListener,
     ) -> Result<ControlFlow<()>, TrainError> {
         let test_images = self.configs[0].eval_images.clamp(1, self.dataset.test_count);
         let Some(evaluations) = self.test(test_images, listen)? else {
@@ -40,7 +40,7 @@ impl ReplicaGroup {
     /// Runs an evaluation on request. It changes no state, including the random draws of other tests.
     pub(super) fn requested_eval(
         &mut self,
-        listen: EventSink,
+        listen: EventListener,
     ) -> Result<ControlFlow<()>, TrainError> {
         let position = self.position;
         let states = self.simulation.save_state()?;
@@ -62,7 +62,7 @@ impl ReplicaGroup {
         &mut self,
         orders: &[EpochSampler],
         rate: f64,
-        listen: EventSink,
+        listen: EventListener,
     ) -> Result<ControlFlow<()>, TrainError> {
         let TrainPosition { epoch, images: done, .. } = self.position;
         let outcomes = self.simulation.results(done)?;
@@ -125,7 +125,7 @@ impl ReplicaGroup {
     fn test(
         &mut self,
         count: usize,
-        listen: EventSink,
+        listen: EventListener,
     ) -> Result<Option<Vec<Evaluation>>, BackendError> {
         let TrainPosition { epoch, eval_images_shown: first, .. } = self.position;
         let mut last_progress = Instant::now();

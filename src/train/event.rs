@@ -172,10 +172,10 @@ impl Event {
 }
 
 /// Listener that receives the events of a training; a break stops it.
-pub type EventSink<'a> = &'a mut dyn FnMut(&Event) -> ControlFlow<()>;
+pub type EventListener<'a> = &'a mut dyn FnMut(&Event) -> ControlFlow<()>;
 
 /// Emits the event of each network; breaks if any call of the listener did.
-pub(super) fn emit(listen: EventSink, events: impl Iterator<Item = Event>) -> ControlFlow<()> {
+pub(super) fn emit(listen: EventListener, events: impl Iterator<Item = Event>) -> ControlFlow<()> {
     let mut flow = ControlFlow::Continue(());
     for event in events {
         flow = or_break(flow, listen(&event));

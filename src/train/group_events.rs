@@ -9,12 +9,12 @@ use super::position::TrainPosition;
 use super::replica_group::{NetworkResult, ReplicaGroup};
 use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
-use super::{Event, EventSink, TrainError};
+use super::{Event, EventListener, TrainError};
 use crate::simulation::SimulationState;
 
 impl ReplicaGroup {
     /// Stops the training at its current position.
-    pub(super) fn stop(&mut self, listen: EventSink) -> Result<ControlFlow<()>, TrainError> {
+    pub(super) fn stop(&mut self, listen: EventListener) -> Result<ControlFlow<()>, TrainError> {
         // Answer pending requests first. The training stops anyway: ignore a further stop.
         let _ = self.emit_requested_networks(listen)?;
         let _ = self.emit_checkpoints(false, true, listen)?;
@@ -27,7 +27,7 @@ impl ReplicaGroup {
         orders: &[EpochSampler],
         begun: usize,
         training: &mut Stopwatch,
-        listen: EventSink,
+        listen: EventListener,
     ) -> Result<ControlFlow<()>, TrainError> {
         let TrainPosition { epoch, images, .. } = self.position;
         let outcomes = training.time(|| self.simulation.results(images))?;
@@ -46,7 +46,7 @@ impl ReplicaGroup {
         &mut self,
         ends_epoch: bool,
         is_due: bool,
-        listen: EventSink,
+        listen: EventListener,
     ) -> Result<ControlFlow<()>, TrainError> {
         if self.checkpoint_interval.is_none() {
             return Ok(ControlFlow::Continue(()));
@@ -66,7 +66,7 @@ impl ReplicaGroup {
     /// Sends the current networks if they were requested since the last call.
     pub(super) fn emit_requested_networks(
         &mut self,
-        listen: EventSink,
+        listen: EventListener,
     ) -> Result<ControlFlow<()>, TrainError> {
         if !self.control.take_network_request() {
             return Ok(ControlFlow::Continue(()));
@@ -82,7 +82,7 @@ impl ReplicaGroup {
         epoch: u32,
         images: usize,
         rates: Vec<Vec<f64>>,
-        listen: EventSink,
+        listen: EventListener,
     ) -> Result<ControlFlow<()>, TrainError> {
         self.read_networks()?;
         let event = |((replica, network, _), rates): (NetworkResult, Vec<f64>)| {

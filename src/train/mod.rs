@@ -20,7 +20,7 @@ mod training;
 pub use checkpoint::{Checkpoint, CheckpointInterval, CheckpointIntervalError, ResumeFrom};
 pub use control::TrainerControl;
 pub use error::TrainError;
-pub use event::{Event, EventSink};
+pub use event::{Event, EventListener};
 pub use position::TrainPosition;
 pub(crate) use sampler::EpochSampler;
 pub use sampler::order;

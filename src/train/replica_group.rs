@@ -12,7 +12,7 @@ use super::finite_snapshot::{FiniteSnapshot, find_nonfinite};
 use super::position::TrainPosition;
 use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
-use super::{EventSink, TrainError, TrainerControl};
+use super::{EventListener, TrainError, TrainerControl};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
@@ -113,7 +113,7 @@ impl ReplicaGroup {
     }
 
     /// Trains to the last epoch, or until `listen` breaks. Returns whether it stopped before the last epoch.
-    pub(super) fn run(&mut self, listen: EventSink) -> Result<bool, TrainError> {
+    pub(super) fn run(&mut self, listen: EventListener) -> Result<bool, TrainError> {
         self.start = Instant::now();
         let epochs = self.configs[0].epochs;
         let mut stopped = false;
@@ -135,7 +135,7 @@ impl ReplicaGroup {
     }
 
     /// Trains on the rest of the epoch, with its evaluations.
-    fn epoch(&mut self, listen: EventSink) -> Result<ControlFlow<()>, TrainError> {
+    fn epoch(&mut self, listen: EventListener) -> Result<ControlFlow<()>, TrainError> {
         let TrainPosition { epoch, images: begun, .. } = self.position;
         let orders = self.orders(epoch);
         let count = self.dataset.training_count;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::checkpoint::{Checkpoint, CheckpointInterval, ResumeFrom};
 use super::group_plan::GroupPlan;
 use super::replica_group::ReplicaGroup;
-use super::{Event, EventSink, TrainError, TrainerControl};
+use super::{Event, EventListener, TrainError, TrainerControl};
 use crate::config::{Config, Variant};
 use crate::dataset::Dataset;
 use crate::device::{Device, DeviceOptions};
@@ -124,7 +124,7 @@ impl Training {
     ///
     /// # Errors
     /// Returns an error if the device fails.
-    pub fn run(&mut self, listen: EventSink) -> Result<Summary, TrainError> {
+    pub fn run(&mut self, listen: EventListener) -> Result<Summary, TrainError> {
         let start = Instant::now();
         let mut evaluations = self.plan.no_evaluations();
         let mut stopped = false;

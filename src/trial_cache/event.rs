@@ -32,4 +32,4 @@ pub enum TrialEvent<'a> {
 }
 
 /// Listener for events, which may stop the trials.
-pub type Listen<'a> = &'a mut dyn FnMut(TrialEvent) -> ControlFlow<()>;
+pub type TrialListener<'a> = &'a mut dyn FnMut(TrialEvent) -> ControlFlow<()>;

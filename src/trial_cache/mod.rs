@@ -4,7 +4,7 @@ mod event;
 mod trial_fields;
 mod writer;
 
-pub use event::{Listen, TrialEvent};
+pub use event::{TrialEvent, TrialListener};
 pub use trial_fields::{device_name, training_images};
 
 use thiserror::Error;
@@ -38,7 +38,7 @@ pub fn run(
     dataset: &Dataset,
     selection: &DeviceOptions,
     parallel: usize,
-    listen: Listen,
+    listen: TrialListener,
 ) -> Result<bool, TrialsError> {
     let data = DataIdentity::of(dataset);
     let mut missing: Vec<&Config> = Vec::new();
@@ -66,7 +66,7 @@ fn train(
     configs: &[&Config],
     (dataset, data): (&Dataset, &DataIdentity),
     selection: &DeviceOptions,
-    listen: Listen,
+    listen: TrialListener,
 ) -> Result<bool, TrialsError> {
     let (mut unfinished, mut starts) = (Vec::new(), Vec::new());
     for config in configs {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::event::{Listen, TrialEvent};
+use super::event::{TrialEvent, TrialListener};
 use super::trial_fields::{device_name, training_images};
 use crate::config::Config;
 use crate::dataset::{DataIdentity, Dataset};
@@ -70,7 +70,7 @@ impl<'a> TrialWriter<'a> {
         &mut self,
         event: &Event,
         is_stopped: bool,
-        listen: Listen,
+        listen: TrialListener,
     ) -> ControlFlow<()> {
         match event {
             Event::GroupStarted { replicas, device, .. } => {
@@ -118,7 +118,7 @@ impl<'a> TrialWriter<'a> {
     }
 
     /// Adds a finished training to the store and removes its checkpoints.
-    fn add(&mut self, replica: usize, network: &Network, listen: Listen) -> ControlFlow<()> {
+    fn add(&mut self, replica: usize, network: &Network, listen: TrialListener) -> ControlFlow<()> {
         let config = self.configs[replica];
         let trial = Trial {
             config: config.clone(),

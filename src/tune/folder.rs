@@ -11,7 +11,7 @@ use crate::files;
 use crate::run_dir::file_names::ensure_no_run;
 use crate::run_dir::replica_summary::setting_text;
 use crate::run_dir::write::write_atomic;
-use crate::run_dir::{FolderLock, Notice, StorageError, TrialStore};
+use crate::run_dir::{FolderLock, RunWarning, StorageError, TrialStore};
 
 /// Description of the search.
 pub const SEARCH: &str = "tune.toml";
@@ -61,8 +61,8 @@ impl TuneFolder {
     }
 
     /// Returns the warning that the folder is not locked, if locking is not supported.
-    pub fn notice(&self) -> Option<&Notice> {
-        self.lock.notice()
+    pub fn warning(&self) -> Option<&RunWarning> {
+        self.lock.warning()
     }
 
     /// Returns the path of the folder.

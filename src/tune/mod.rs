@@ -121,7 +121,7 @@ pub enum TuneEvent<'a> {
 }
 
 /// Callback that receives events; it may stop the search.
-pub type SearchEventSink<'a> = &'a mut dyn FnMut(TuneEvent) -> ControlFlow<()>;
+pub type SearchListener<'a> = &'a mut dyn FnMut(TuneEvent) -> ControlFlow<()>;
 
 /// Returns the default number of validation images: 1/6 of the training set, or 10,000 for MNIST.
 pub fn default_validation(dataset: &Dataset) -> usize {
@@ -157,7 +157,7 @@ pub fn run(
     dataset: &Dataset,
     options: &DeviceOptions,
     parallel: usize,
-    emit: SearchEventSink,
+    emit: SearchListener,
 ) -> Result<Option<TuneResult>, TuneError> {
     check(search, dataset)?;
     let data = DataIdentity::of(dataset);

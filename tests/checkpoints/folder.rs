@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use apical::run_dir::checkpoint_file::load;
-use apical::run_dir::{CheckpointFolder, ImageSpec, Notice, SavedCheckpoint, StorageError};
+use apical::run_dir::{CheckpointFolder, ImageSpec, RunWarning, SavedCheckpoint, StorageError};
 use apical::test_results::Evaluation;
 use apical::train::Checkpoint;
 use tempfile::TempDir;
@@ -128,20 +128,22 @@ fn damaged_checkpoint_falls_back_to_earlier_one() {
         let bytes = std::fs::read(&newest).unwrap();
         let damaged = damage(&bytes);
         std::fs::write(&newest, &damaged).unwrap();
-        let mut notices = Vec::new();
-        let found = CheckpointFolder::new(folder.path(), 2).read_latest(&mut notices).unwrap();
+        let mut warnings = Vec::new();
+        let found = CheckpointFolder::new(folder.path(), 2).read_latest(&mut warnings).unwrap();
         assert!(found.unwrap().1.checkpoint == checkpoints[0], "{kind}");
-        let [Notice::DamagedCheckpoint { path, renamed_to, .. }, Notice::EarlierCheckpoint { .. }] =
-            &notices[..]
+        let [
+            RunWarning::DamagedCheckpoint { path, renamed_to, .. },
+            RunWarning::EarlierCheckpoint { .. },
+        ] = &warnings[..]
         else {
-            panic!("{kind}: {notices:?}")
+            panic!("{kind}: {warnings:?}")
         };
         assert_eq!(*path, newest);
         assert_eq!(std::fs::read(renamed_to).unwrap(), damaged, "{kind}");
-        // The notices are given once.
-        let mut notices = Vec::new();
-        CheckpointFolder::new(folder.path(), 2).read_latest(&mut notices).unwrap();
-        assert!(notices.is_empty(), "{kind}: {notices:?}");
+        // The warnings are given once.
+        let mut warnings = Vec::new();
+        CheckpointFolder::new(folder.path(), 2).read_latest(&mut warnings).unwrap();
+        assert!(warnings.is_empty(), "{kind}: {warnings:?}");
     }
 }
 
@@ -163,12 +165,12 @@ fn damaged_best_checkpoint_is_restored() {
         let (folder, checkpoints) = three_files();
         let best = folder.path().join("checkpoints/best.safetensors");
         std::fs::write(&best, bytes).unwrap();
-        let mut notices = Vec::new();
-        CheckpointFolder::new(folder.path(), 2).read_latest(&mut notices).unwrap().unwrap();
-        let [Notice::DamagedCheckpoint { renamed_to, .. }, Notice::BestRestored { .. }] =
-            &notices[..]
+        let mut warnings = Vec::new();
+        CheckpointFolder::new(folder.path(), 2).read_latest(&mut warnings).unwrap().unwrap();
+        let [RunWarning::DamagedCheckpoint { renamed_to, .. }, RunWarning::BestRestored { .. }] =
+            &warnings[..]
         else {
-            panic!("{notices:?}")
+            panic!("{warnings:?}")
         };
         assert_eq!(std::fs::read(renamed_to).unwrap(), bytes);
         assert!(load(&best).unwrap().checkpoint == checkpoints[1]);

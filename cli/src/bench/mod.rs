@@ -138,8 +138,8 @@ pub(super) fn run(arguments: &BenchArgs) -> Result<(), CliError> {
         let progress = Progress::new();
         let mut clock = None;
         bench(&options, dataset, &device_options, &mut |event| match event {
-            BenchEvent::Machine(machine) => {
-                if let Some(note) = &machine.note {
+            BenchEvent::Device(device) => {
+                if let Some(note) = &device.note {
                     progress.print_line(note);
                 }
             }

@@ -17,25 +17,25 @@ pub fn markdown(report: &Report) -> String {
 }
 
 fn render(report: &Report, print: fn(&Table) -> String) -> String {
-    let mut tables = vec![device(report)];
+    let mut tables = vec![device_table(report)];
     tables.extend(report.roofline.as_ref().map(roofline));
     tables.push(rows(&report.rows));
     tables.extend(kernels(&report.rows));
     tables.iter().map(print).collect::<Vec<_>>().join("\n\n")
 }
 
-fn device(report: &Report) -> Table {
-    let machine = &report.machine;
-    let mut table = Table::new(&["device", machine.device.as_str()]);
+fn device_table(report: &Report) -> Table {
+    let device = &report.device;
+    let mut table = Table::new(&["device", device.name.as_str()]);
     let mut push = |what: &str, value: String| table.push(vec![what.to_string(), value]);
-    push("backend", machine.backend.to_string());
-    if let Some(driver) = &machine.driver {
+    push("backend", device.backend.to_string());
+    if let Some(driver) = &device.driver {
         push("driver", driver.clone());
     }
-    if let Some(threads) = machine.threads {
+    if let Some(threads) = device.threads {
         push("threads", threads.to_string());
     }
-    if let Some(simd) = machine.simd {
+    if let Some(simd) = device.simd {
         push("vectors", simd.to_string());
     }
     push("apical", report.version.to_string());
@@ -176,14 +176,14 @@ pub fn csv(report: &Report) -> Result<String, CliError> {
 }
 
 fn fields(report: &Report, row: &Row) -> Vec<(String, String)> {
-    let machine = &report.machine;
+    let device = &report.device;
     let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
     let mut fields: Vec<(String, String)> = vec![
-        ("device".into(), machine.device.clone()),
-        ("driver".into(), machine.driver.clone().unwrap_or_default()),
-        ("backend".into(), machine.backend.into()),
-        ("threads".into(), machine.threads.map_or(String::new(), |threads| threads.to_string())),
-        ("simd".into(), machine.simd.unwrap_or_default().to_string()),
+        ("device".into(), device.name.clone()),
+        ("driver".into(), device.driver.clone().unwrap_or_default()),
+        ("backend".into(), device.backend.into()),
+        ("threads".into(), device.threads.map_or(String::new(), |threads| threads.to_string())),
+        ("simd".into(), device.simd.unwrap_or_default().to_string()),
         ("version".into(), report.version.into()),
         ("date".into(), report.date.clone()),
     ];

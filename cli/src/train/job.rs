@@ -85,7 +85,7 @@ impl TrainJob {
 
     fn resume(arguments: &TrainArgs, folder: &Path) -> Result<Self, CliError> {
         let (mut info, lock) = RunInfo::open(folder)?;
-        lock.notice().into_iter().for_each(eprint_line);
+        lock.warning().into_iter().for_each(eprint_line);
         lock.remove_partials(folder)?;
         info.keep_checkpoints = arguments.keep_checkpoints.unwrap_or(info.keep_checkpoints);
         let checkpoint_every = arguments.checkpoint_every.unwrap_or(info.checkpoint_every);
@@ -162,7 +162,7 @@ impl TrainJob {
     pub(super) fn create(&mut self) -> Result<bool, CliError> {
         if let (Some(folder), None) = (&self.folder, &self.lock) {
             let lock = self.info.create(folder)?;
-            lock.notice().into_iter().for_each(eprint_line);
+            lock.warning().into_iter().for_each(eprint_line);
             self.lock = Some(lock);
             return Ok(true);
         }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Context;
+use super::listener::{CONTINUE, Flow, Listener};
 use super::results::{FinishedLine, Results, TrainedNetwork};
-use super::sink::{CONTINUE, Flow, Sink};
 use crate::CliError;
 use apical::run_dir::replica_summary::CombinationResult;
 use apical::train::Event;
@@ -59,7 +59,7 @@ impl JsonLines<'_> {
     }
 }
 
-impl Sink for JsonLines<'_> {
+impl Listener for JsonLines<'_> {
     fn on_event(&mut self, event: &Event) -> Flow {
         match event.replica() {
             Some(replica) if event.is_metric() => self.print(replica, event),

@@ -2,15 +2,15 @@
 
 mod job;
 mod json_lines;
-mod plan;
+pub(super) mod listener;
 mod progress_lines;
 mod replica_args;
 pub(super) mod results;
 mod run_folder;
-pub(super) mod sink;
 mod tables;
 mod tensorboard;
 mod text_result;
+mod training_size;
 
 use std::path::{Path, PathBuf};
 
@@ -28,13 +28,13 @@ use apical::train::{CheckpointInterval, ResumeFrom, TrainPosition, Training};
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use job::TrainJob;
-use plan::announce;
-pub(super) use plan::{Plan, print_device, print_warnings};
+use listener::{Context, Listener, Listeners};
 use progress_lines::ProgressLines;
 use replica_args::ReplicaArgs;
 pub(super) use replica_args::{reject_explicit_settings, replica_count};
-use sink::{Context, Sink, Sinks};
 use tensorboard::EventFiles;
+use training_size::announce;
+pub(super) use training_size::{TrainingSize, print_device, print_warnings};
 
 /// Train one or more networks and evaluate them after each epoch
 ///
@@ -112,21 +112,21 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
     let dataset = job.dataset(&arguments.simulation.data)?;
     let images = job.image_shape(&dataset);
     job.print_data_notes(&dataset, arguments)?;
-    let plans: Vec<Plan> =
-        variants.iter().map(|variant| Plan::new(&variant.config, &dataset)).collect();
+    let sizes: Vec<TrainingSize> =
+        variants.iter().map(|variant| TrainingSize::new(&variant.config, &dataset)).collect();
     let (mut runs, starts) = job.open_runs(&variants)?;
-    runs.iter().flat_map(RunDir::notices).for_each(eprint_line);
+    runs.iter().flat_map(RunDir::warnings).for_each(eprint_line);
     let positions: Vec<Option<TrainPosition>> = starts.iter().map(ResumeFrom::position).collect();
     let output = Output::default();
     let context = |job, progress| {
-        let (variants, plans, images, output) = (&variants[..], &plans[..], &images, &output);
-        Context { job, variants, plans, images, output, progress, json: arguments.json }
+        let (variants, sizes, images, output) = (&variants[..], &sizes[..], &images, &output);
+        Context { job, variants, sizes, images, output, progress, json: arguments.json }
     };
     if positions.iter().all(Option::is_none) {
         if is_of_many {
             let progress = Progress::hidden();
             let context = context(&job, &progress);
-            context.finish(Sinks::of_results(context, runs, Vec::new())?, 0.0)?;
+            context.finish(Listeners::of_results(context, runs, Vec::new())?, 0.0)?;
         }
         return Ok(job.report_finished());
     }
@@ -142,38 +142,38 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
     if job.has_folder() {
         training.keep_checkpoints(job.checkpoint_every);
     }
-    announce(&plans, is_of_many, training.device());
+    announce(&sizes, is_of_many, training.device());
     print_warnings(variants.iter().map(|variant| &variant.config));
     let progress = if arguments.tui { Progress::hidden() } else { Progress::new() };
     let context = context(&job, &progress);
     let watchers = watchers(context, arguments, &training, &positions)?;
-    let mut sinks = Sinks::of_results(context, runs, watchers)?;
-    let trained = training.run(&mut |event| sinks.on_event(event));
-    context.end(sinks, trained)
+    let mut listeners = Listeners::of_results(context, runs, watchers)?;
+    let trained = training.run(&mut |event| listeners.on_event(event));
+    context.end(listeners, trained)
 }
 
-/// Returns the sinks that show the training or write more than its results: progress or dashboard, and TensorBoard.
+/// Returns the listeners that show the training or write more than its results: progress or dashboard, and TensorBoard.
 /// `positions`: start of each network; `None` for a network that was trained before.
 fn watchers<'a>(
     context: Context<'a>,
     arguments: &TrainArgs,
     training: &Training,
     positions: &[Option<TrainPosition>],
-) -> Result<Vec<Box<dyn Sink + 'a>>, CliError> {
-    let Context { job, plans, images, .. } = context;
-    let mut watchers: Vec<Box<dyn Sink + 'a>> = Vec::new();
+) -> Result<Vec<Box<dyn Listener + 'a>>, CliError> {
+    let Context { job, sizes, images, .. } = context;
+    let mut watchers: Vec<Box<dyn Listener + 'a>> = Vec::new();
     if let Some(files) = EventFiles::open(context, positions, arguments.tensorboard)? {
         training.control().request_networks_after_epochs();
         watchers.push(Box::new(files));
     }
     let mut estimate =
-        TimeEstimate::start(plans.iter().map(|plan| plan.work(plan.epochs, 0)).sum());
-    estimate.resume_at(plans.iter().zip(positions).map(|(plan, at)| plan.work_before(at)).sum());
+        TimeEstimate::start(sizes.iter().map(|size| size.work(size.epochs, 0)).sum());
+    estimate.resume_at(sizes.iter().zip(positions).map(|(size, at)| size.work_before(at)).sum());
     if arguments.tui {
         let folder = job.resumed_folder().map(Path::to_owned);
         let config = &job.info.config;
         let dashboard =
-            Dashboard::open(&plans[0], training, config, images.clone(), folder, estimate)?;
+            Dashboard::open(&sizes[0], training, config, images.clone(), folder, estimate)?;
         // Last, because it may wait for a key.
         watchers.push(Box::new(dashboard));
     } else {

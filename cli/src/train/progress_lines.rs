@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::listener::{CONTINUE, Flow, Listener};
 use super::results::TrainedNetwork;
-use super::sink::{CONTINUE, Flow, Sink};
-use super::{Context, Plan};
+use super::{Context, TrainingSize};
 use crate::progress::{TimeEstimate, time_left};
 use apical::analysis::statistics::MeanSd;
 use apical::text::plural;
@@ -32,8 +32,8 @@ impl<'a> ProgressLines<'a> {
         estimate: TimeEstimate,
         positions: &[Option<TrainPosition>],
     ) -> Self {
-        let trained = context.plans.iter().zip(positions).filter(|(_, at)| at.is_none());
-        let finished_work = trained.map(|(plan, _)| plan.work(plan.epochs, 0)).sum();
+        let trained = context.sizes.iter().zip(positions).filter(|(_, at)| at.is_none());
+        let finished_work = trained.map(|(size, _)| size.work(size.epochs, 0)).sum();
         ProgressLines {
             context,
             estimate,
@@ -46,8 +46,8 @@ impl<'a> ProgressLines<'a> {
     }
 
     /// Returns the size of a training of the group; all of its networks have equal ones.
-    fn plan(&self) -> &'a Plan {
-        &self.context.plans[self.group[0]]
+    fn size(&self) -> &'a TrainingSize {
+        &self.context.sizes[self.group[0]]
     }
 
     /// Returns the number of networks of the group between these texts; nothing if the run has only one network.
@@ -60,8 +60,8 @@ impl<'a> ProgressLines<'a> {
 
     /// Returns the remaining time when each network of the group is at this position and has shown these test images.
     fn left(&self, (epochs, images): (u32, usize), test_images: usize) -> Option<Duration> {
-        let plans = self.group.iter().map(|&replica| &self.context.plans[replica]);
-        let work = plans.map(|plan| plan.work(epochs, images) + plan.test_work(test_images));
+        let sizes = self.group.iter().map(|&replica| &self.context.sizes[replica]);
+        let work = sizes.map(|size| size.work(epochs, images) + size.test_work(test_images));
         self.estimate.left(self.finished_work + work.sum::<f64>())
     }
 
@@ -78,7 +78,7 @@ impl<'a> ProgressLines<'a> {
 
     fn show_progress(&mut self, event: &Event) {
         let networks = self.networks("", ", ");
-        let &Plan { epochs: of, eval_set, .. } = self.plan();
+        let &TrainingSize { epochs: of, eval_set, .. } = self.size();
         if let &Event::Progress { epoch, images, total_images, train_error, images_per_second } =
             event
         {
@@ -113,7 +113,7 @@ impl<'a> ProgressLines<'a> {
             }
         };
         let (test_error, networks) = (spread(0), self.networks(", ", ""));
-        let &Plan { epochs: of, eval_set, .. } = self.plan();
+        let &TrainingSize { epochs: of, eval_set, .. } = self.size();
         if let Event::PartialEval { epoch, images, test_images, .. } = event {
             self.context.progress.print_line(format_args!(
                 "epoch {epoch}/{of}, {images} images{networks}: {eval_set} error {test_error} of the first \
@@ -135,7 +135,7 @@ impl<'a> ProgressLines<'a> {
     }
 }
 
-impl Sink for ProgressLines<'_> {
+impl Listener for ProgressLines<'_> {
     fn on_event(&mut self, event: &Event) -> Flow {
         match *event {
             Event::GroupStarted { group, total_groups, ref replicas, ref limited_by, .. } => {
@@ -163,8 +163,8 @@ impl Sink for ProgressLines<'_> {
     }
 
     fn on_trained(&mut self, trained: &TrainedNetwork) -> Flow {
-        let plan = &self.context.plans[trained.replica];
-        self.finished_work += plan.work(plan.epochs, 0);
+        let size = &self.context.sizes[trained.replica];
+        self.finished_work += size.work(size.epochs, 0);
         CONTINUE
     }
 }

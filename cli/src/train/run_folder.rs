@@ -1,8 +1,8 @@
 //! Files of a run: metrics, checkpoints and weights of each network, and the summary of many.
 
 use super::Context;
+use super::listener::{CONTINUE, Flow, Listener};
 use super::results::{Results, TrainedNetwork};
-use super::sink::{CONTINUE, Flow, Sink};
 use crate::CliError;
 use apical::run_dir::RunDir;
 use apical::train::Event;
@@ -14,7 +14,7 @@ pub(super) struct RunFolder<'a> {
     pub(super) runs: Vec<RunDir>,
 }
 
-impl Sink for RunFolder<'_> {
+impl Listener for RunFolder<'_> {
     fn on_event(&mut self, event: &Event) -> Flow {
         let Some(replica) = event.replica() else { return CONTINUE };
         let run = &mut self.runs[replica];

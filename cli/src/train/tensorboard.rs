@@ -1,7 +1,7 @@
 //! TensorBoard event files of a run.
 
-use super::sink::{CONTINUE, Flow, Sink};
-use super::{Context, Plan};
+use super::listener::{CONTINUE, Flow, Listener};
+use super::{Context, TrainingSize};
 use crate::CliError;
 use apical::plots::TensorBoard;
 use apical::run_dir::StorageError;
@@ -25,32 +25,33 @@ impl EventFiles {
         positions: &[Option<TrainPosition>],
         is_requested: bool,
     ) -> Result<Option<Self>, CliError> {
-        let Context { job, plans, images, .. } = context;
+        let Context { job, sizes, images, .. } = context;
         let Some(folder) = job.resumed_folder() else { return Ok(None) };
         let path = |replica| job.info.network_folder(folder, replica).join(TENSORBOARD);
         if !is_requested && !path(0).is_dir() {
             return Ok(None);
         }
-        let board = |(replica, (plan, position)): (usize, (&Plan, &Option<TrainPosition>))| {
-            let (path, images) = (path(replica), images.clone());
-            let &Plan { images: count, eval_set, .. } = plan;
-            match position {
-                None => Ok(None),
-                Some(position) if *position == TrainPosition::START && !path.exists() => {
-                    TensorBoard::create(&path, images, count, eval_set).map(Some)
+        let board =
+            |(replica, (size, position)): (usize, (&TrainingSize, &Option<TrainPosition>))| {
+                let (path, images) = (path(replica), images.clone());
+                let &TrainingSize { images: count, eval_set, .. } = size;
+                match position {
+                    None => Ok(None),
+                    Some(position) if *position == TrainPosition::START && !path.exists() => {
+                        TensorBoard::create(&path, images, count, eval_set).map(Some)
+                    }
+                    // Discards the later events of the interrupted run.
+                    Some(position) => {
+                        TensorBoard::resume(&path, images, count, eval_set, position).map(Some)
+                    }
                 }
-                // Discards the later events of the interrupted run.
-                Some(position) => {
-                    TensorBoard::resume(&path, images, count, eval_set, position).map(Some)
-                }
-            }
-        };
-        let boards = plans.iter().zip(positions).enumerate().map(board);
+            };
+        let boards = sizes.iter().zip(positions).enumerate().map(board);
         Ok(Some(EventFiles { boards: boards.collect::<Result<_, StorageError>>()? }))
     }
 }
 
-impl Sink for EventFiles {
+impl Listener for EventFiles {
     fn on_event(&mut self, event: &Event) -> Flow {
         let board = match (event.replica(), &self.boards[..]) {
             (Some(replica), boards) => boards[replica].as_ref(),

@@ -1,8 +1,8 @@
 //! Results as text on standard output.
 
+use super::listener::{CONTINUE, Flow, Listener};
 use super::results::{FinishedLine, Results, TrainedNetwork};
-use super::sink::{CONTINUE, Flow, Sink};
-use super::{Context, Plan, tables};
+use super::{Context, TrainingSize, tables};
 use crate::CliError;
 use apical::device::Device;
 use apical::train::Event;
@@ -10,18 +10,18 @@ use apical::train::Event;
 /// Prints the result of one network, or tables of many.
 pub(super) struct TextResult<'a>(pub(super) Context<'a>);
 
-impl Sink for TextResult<'_> {
+impl Listener for TextResult<'_> {
     fn on_event(&mut self, _: &Event) -> Flow {
         CONTINUE
     }
 
     fn on_trained(&mut self, trained: &TrainedNetwork) -> Flow {
-        let Context { job, plans, output, progress, .. } = self.0;
+        let Context { job, sizes, output, progress, .. } = self.0;
         if job.info.is_of_many() {
             return CONTINUE;
         }
         progress.clear();
-        let Plan { epochs, images, eval_set, .. } = plans[0];
+        let TrainingSize { epochs, images, eval_set, .. } = sizes[0];
         let FinishedLine { test_error, seconds, backend, device, weights_sha256, .. } =
             &trained.metrics;
         output.print(format_args!(
@@ -38,7 +38,7 @@ impl Sink for TextResult<'_> {
     }
 
     fn on_done(&mut self, results: &Results) -> Result<(), CliError> {
-        let Context { job, plans, output, .. } = self.0;
+        let Context { job, sizes, output, .. } = self.0;
         if !job.info.is_of_many() {
             return Ok(());
         }
@@ -47,7 +47,7 @@ impl Sink for TextResult<'_> {
             Some(Device { backend, name, .. }) => (*backend, name.as_str()),
             None => ("none", "none: all networks were already trained"),
         };
-        let eval_set = plans[0].eval_set;
+        let eval_set = sizes[0].eval_set;
         output.print(format_args!(
             "{}\n\n{}\n\n\
              time        {seconds:.1} s\n\

@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 use super::CliError;
 use super::progress::TimeEstimate;
 use super::signals;
-use super::train::Plan;
+use super::train::TrainingSize;
+use super::train::listener::{CONTINUE, Flow, Listener};
 use super::train::results::TrainedNetwork;
-use super::train::sink::{CONTINUE, Flow, Sink};
 use apical::config::Config;
 use apical::network::Network;
 use apical::run_dir::{ImageSpec, weights};
@@ -38,7 +38,7 @@ const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(2);
 pub(super) struct Dashboard {
     shared: Arc<Shared>,
     requests: Arc<TrainerControl>,
-    plan: Plan,
+    size: TrainingSize,
     estimate: TimeEstimate,
     last_snapshot: Instant,
     /// Folder for saved weights.
@@ -139,7 +139,7 @@ impl Dashboard {
     /// # Errors
     /// Returns an error if the terminal cannot be set up.
     pub(super) fn open(
-        plan: &Plan,
+        size: &TrainingSize,
         training: &Training,
         config: &Config,
         images: ImageSpec,
@@ -150,10 +150,10 @@ impl Dashboard {
         let device = training.device();
         let (backend, name) = (device.backend, &device.name);
         let run = RunSummary {
-            title: format!("{} on {}, {backend}, {name}", plan.network, plan.dataset),
-            epochs: plan.epochs,
-            total_images: plan.images,
-            eval_set: plan.eval_set,
+            title: format!("{} on {}, {backend}, {name}", size.network, size.dataset),
+            epochs: size.epochs,
+            total_images: size.images,
+            eval_set: size.eval_set,
             images,
             can_save: folder.is_some(),
             has_true_colour: has_true_colour(),
@@ -169,7 +169,7 @@ impl Dashboard {
             shared,
             requests,
             estimate,
-            plan: plan.clone(),
+            size: size.clone(),
             last_snapshot: Instant::now(),
             folder,
             config,
@@ -178,7 +178,7 @@ impl Dashboard {
     }
 
     fn estimate(&self, epoch: u32, images: usize) {
-        self.shared.state().left = self.estimate.left(self.plan.work(epoch - 1, images));
+        self.shared.state().left = self.estimate.left(self.size.work(epoch - 1, images));
     }
 
     /// Saves a network if requested. Shows an error without stopping the training.
@@ -196,7 +196,7 @@ impl Dashboard {
     }
 }
 
-impl Sink for Dashboard {
+impl Listener for Dashboard {
     /// Shows an event, then pauses, saves or stops as requested by keys.
     fn on_event(&mut self, event: &Event) -> Flow {
         self.shared.state().on_event(event);

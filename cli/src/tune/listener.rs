@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::CliError;
 use crate::output::{Output, eprint_line};
 use crate::progress::{Progress, TimeEstimate, time_left};
-use crate::train::{Plan, print_device};
+use crate::train::{TrainingSize, print_device};
 use apical::analysis::statistics::MeanSd;
 use apical::config::Config;
 use apical::dataset::Dataset;
@@ -57,7 +57,7 @@ impl<'a> Listener<'a> {
             *networks as f64 * network_work(rung, &search.base, dataset)
         };
         let estimate = TimeEstimate::start(rungs.iter().zip(&networks).map(work).sum());
-        let Plan { network, dataset: name, .. } = Plan::new(&search.base, dataset);
+        let TrainingSize { network, dataset: name, .. } = TrainingSize::new(&search.base, dataset);
         eprint_line(format_args!(
             "searching for {network} on {name}: {} of {} training images are held out",
             search.base.validation_images, dataset.training_count
@@ -197,5 +197,5 @@ impl<'a> Listener<'a> {
 
 /// Returns the simulated time of a network on a rung, ms.
 fn network_work(rung: &Rung, base: &Config, dataset: &Dataset) -> f64 {
-    Plan::new(&rung.config(base), dataset).work(rung.epochs, 0)
+    TrainingSize::new(&rung.config(base), dataset).work(rung.epochs, 0)
 }

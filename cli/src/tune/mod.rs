@@ -110,7 +110,7 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
     notes.iter().for_each(eprint_line);
     let _held = signals::defer(true)?;
     let (folder, mut trials) = TuneFolder::open(&arguments.out, &search)?;
-    folder.notice().into_iter().chain(trials.notice()).for_each(eprint_line);
+    folder.warning().into_iter().chain(trials.warning()).for_each(eprint_line);
     let mut listener = Listener::new(arguments.json, &search, &dataset)?;
     let mut failure = None;
     let mut listen = |event: TuneEvent| match listener.on_event(event) {

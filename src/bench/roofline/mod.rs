@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use gpu::shaders;
 pub use limits::{Bandwidth, Roofline};
 
-use super::device::Machine;
+use super::device::MeasuredDevice;
 use super::progress::Steps;
 use crate::interface::BackendError;
 use repetition::Repetition;
@@ -29,13 +29,13 @@ const GPU_CALL: Duration = Duration::from_millis(10);
 /// # Errors
 /// Returns an error if the device fails.
 pub fn measure(
-    machine: &Machine,
+    device: &MeasuredDevice,
     each: Duration,
     steps: &mut Steps,
 ) -> Result<Roofline, BackendError> {
-    match machine.gpu() {
+    match device.gpu() {
         None => {
-            cpu::measure(machine.threads.unwrap_or(1), Repetition { call: CPU_CALL, each }, steps)
+            cpu::measure(device.threads.unwrap_or(1), Repetition { call: CPU_CALL, each }, steps)
         }
         Some(query) => gpu::measure(&query, Repetition { call: GPU_CALL, each }, steps),
     }

@@ -66,14 +66,14 @@ impl Device {
                 BackendError::Open { device: info.name.clone(), reason: error.to_string() }
             })?;
         let failure = Arc::new(Mutex::new(None));
-        let sink = Arc::clone(&failure);
+        let failure_of_callback = Arc::clone(&failure);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            record(&sink, error.to_string());
+            record(&failure_of_callback, error.to_string());
         }));
-        let sink = Arc::clone(&failure);
+        let failure_of_callback = Arc::clone(&failure);
         device.set_device_lost_callback(move |reason, message| {
             if reason != DeviceLostReason::Destroyed {
-                record(&sink, format!("the device was lost: {message}"));
+                record(&failure_of_callback, format!("the device was lost: {message}"));
             }
         });
         let cache = Cache::open(&device, &adapter.get_info());
@@ -231,8 +231,8 @@ impl Device {
 }
 
 /// Stores the first failure: later ones follow from it.
-fn record(sink: &Mutex<Option<String>>, message: String) {
-    sink.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(message);
+fn record(failure: &Mutex<Option<String>>, message: String) {
+    failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(message);
 }
 
 #[cfg(test)]

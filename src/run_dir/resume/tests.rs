@@ -30,9 +30,9 @@ fn resume_renames_irregular_files() {
             let (mut run, start) = RunDir::resume(folder.path(), &config, 1).unwrap();
             assert!(matches!(start, ResumeFrom::Initial), "{name}: {what}");
             let renamed_to = folder.path().join(format!("{name}.damaged"));
-            let notice =
-                Notice::NotRegularFile { path: path.clone(), renamed_to: renamed_to.clone() };
-            assert!(run.notices().contains(&notice), "{name}: {what}: {:?}", run.notices());
+            let warning =
+                RunWarning::NotRegularFile { path: path.clone(), renamed_to: renamed_to.clone() };
+            assert!(run.warnings().contains(&warning), "{name}: {what}: {:?}", run.warnings());
             assert!(renamed_to.symlink_metadata().is_ok(), "{name}: {what}");
             run.append(&json!({ "event": "epoch", "epoch": 1, "seconds": 2 })).unwrap();
             assert!(path.symlink_metadata().unwrap().is_file(), "{name}: {what}");

@@ -9,7 +9,7 @@ use apical::trial_cache::training_images;
 
 /// Size of a training.
 #[derive(Clone, PartialEq)]
-pub(crate) struct Plan {
+pub(crate) struct TrainingSize {
     pub(crate) network: String,
     pub(crate) dataset: String,
     pub(crate) epochs: u32,
@@ -23,13 +23,13 @@ pub(crate) struct Plan {
     test_image_work: f64,
 }
 
-impl Plan {
+impl TrainingSize {
     pub(crate) fn new(config: &Config, dataset: &Dataset) -> Self {
         let held_out = config.validation_images;
         let timing = config.timing();
         let sizes = [&[dataset.pixels()], config.layers.as_slice()].concat();
         let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
-        Plan {
+        TrainingSize {
             network: sizes.join("-"),
             dataset: dataset.name.clone(),
             epochs: config.epochs,
@@ -67,21 +67,21 @@ impl Plan {
 
     /// Describes the number of epochs and images.
     fn images(&self) -> String {
-        let Plan { epochs, images, test_images, eval_set, .. } = self;
+        let TrainingSize { epochs, images, test_images, eval_set, .. } = self;
         format!("{epochs} x {images} images, {test_images} {eval_set} images")
     }
 }
 
 /// Prints the networks of a run and their device. `is_of_many`: whether the run may have several networks.
-pub(super) fn announce(plans: &[Plan], is_of_many: bool, device: &Device) {
-    let Plan { network, dataset, .. } = &plans[0];
-    let images = plans[0].images();
+pub(super) fn announce(sizes: &[TrainingSize], is_of_many: bool, device: &Device) {
+    let TrainingSize { network, dataset, .. } = &sizes[0];
+    let images = sizes[0].images();
     eprint_line(match is_of_many {
         false => format!("training {network} on {dataset}: {images}"),
         true => {
-            let all_equal = plans.iter().all(|plan| *plan == plans[0]);
+            let all_equal = sizes.iter().all(|size| *size == sizes[0]);
             let images = if all_equal { format!(": {images} each") } else { String::new() };
-            format!("training {} x {network} on {dataset}{images}", plans.len())
+            format!("training {} x {network} on {dataset}{images}", sizes.len())
         }
     });
     print_device(device);

@@ -1,8 +1,8 @@
-//! Receivers of a training's events: terminal, JSON and files.
+//! Listeners of a training's events: terminal, JSON and files.
 
 use std::ops::ControlFlow;
 
-use super::Plan;
+use super::TrainingSize;
 use super::job::TrainJob;
 use super::json_lines::JsonLines;
 use super::results::{Results, TrainedNetwork};
@@ -20,11 +20,11 @@ use apical::train::{Event, Summary, TrainError};
 /// Whether the training continues, or the error that stops it.
 pub(crate) type Flow = Result<ControlFlow<()>, CliError>;
 
-/// Flow of a sink that does not stop the training.
+/// Flow of a listener that does not stop the training.
 pub(crate) const CONTINUE: Flow = Ok(ControlFlow::Continue(()));
 
-/// Receiver of a training's events.
-pub(crate) trait Sink {
+/// Listener of a training's events.
+pub(crate) trait Listener {
     /// Receives an event, except the end of a network.
     fn on_event(&mut self, event: &Event) -> Flow;
 
@@ -39,13 +39,13 @@ pub(crate) trait Sink {
     }
 }
 
-/// Data that all sinks of a training share.
+/// Data that all listeners of a training share.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) job: &'a TrainJob,
     pub(super) variants: &'a [Variant],
     /// Size of each network's training.
-    pub(super) plans: &'a [Plan],
+    pub(super) sizes: &'a [TrainingSize],
     pub(super) images: &'a ImageSpec,
     pub(super) output: &'a Output,
     pub(super) progress: &'a Progress,
@@ -57,18 +57,18 @@ impl Context<'_> {
     /// Ends a training: prints and saves its results, or prints how to resume it if it was stopped or failed.
     ///
     /// # Errors
-    /// Returns the error of the training or of a sink.
+    /// Returns the error of the training or of a listener.
     pub(super) fn end(
         self,
-        mut sinks: Sinks,
+        mut listeners: Listeners,
         trained: Result<Summary, TrainError>,
     ) -> Result<ExitStatus, CliError> {
-        let outcome = sinks.outcome(trained);
+        let outcome = listeners.outcome(trained);
         if let Ok(Summary { stopped: false, seconds, .. }) = outcome {
-            return self.finish(sinks, seconds).map(|()| ExitStatus::Done);
+            return self.finish(listeners, seconds).map(|()| ExitStatus::Done);
         }
         // Closes the dashboard and the bar before the last messages.
-        drop(sinks);
+        drop(listeners);
         self.progress.clear();
         outcome.inspect_err(|_| self.job.report_failed())?;
         Ok(self.job.report_stopped(self.output))
@@ -78,9 +78,9 @@ impl Context<'_> {
     ///
     /// # Errors
     /// Returns an error if the results cannot be printed or saved.
-    pub(super) fn finish(self, sinks: Sinks, seconds: f64) -> Result<(), CliError> {
+    pub(super) fn finish(self, listeners: Listeners, seconds: f64) -> Result<(), CliError> {
         self.progress.clear();
-        sinks.finish(seconds)?;
+        listeners.finish(seconds)?;
         match self.job.result_path() {
             Some(path) if !self.json => {
                 self.output.print(format_args!("written     {}", path.display()))
@@ -90,28 +90,28 @@ impl Context<'_> {
     }
 }
 
-/// Sinks of a training, with the results so far.
-pub(super) struct Sinks<'a> {
-    sinks: Vec<Box<dyn Sink + 'a>>,
+/// Listeners of a training, with the results so far.
+pub(super) struct Listeners<'a> {
+    listeners: Vec<Box<dyn Listener + 'a>>,
     variants: &'a [Variant],
     /// Device of the current group; `None` before the first.
     device: Option<Device>,
     /// Training error of each network in its last epoch, percent; NaN before the first.
     train_errors: Vec<f64>,
     results: Vec<ReplicaResult>,
-    /// First error of a sink.
+    /// First error of a listener.
     failure: Option<CliError>,
 }
 
-impl<'a> Sinks<'a> {
-    /// Lists the sinks in the order in which they receive an event: files and JSON lines, then `others`, then text.
+impl<'a> Listeners<'a> {
+    /// Lists the listeners in the order in which they receive an event: files and JSON lines, then `others`, then text.
     ///
     /// # Errors
     /// Returns an error if swept settings cannot be converted to JSON.
     pub(super) fn of_results(
         context: Context<'a>,
         runs: Vec<RunDir>,
-        others: Vec<Box<dyn Sink + 'a>>,
+        others: Vec<Box<dyn Listener + 'a>>,
     ) -> Result<Self, CliError> {
         let variants = context.variants;
         let finished =
@@ -121,21 +121,21 @@ impl<'a> Sinks<'a> {
         let train_error = |replica: usize| runs.get(replica).and_then(RunDir::train_error);
         let train_errors =
             (0..variants.len()).map(|replica| train_error(replica).unwrap_or(f64::NAN)).collect();
-        let mut sinks: Vec<Box<dyn Sink + 'a>> = Vec::new();
+        let mut listeners: Vec<Box<dyn Listener + 'a>> = Vec::new();
         if !runs.is_empty() {
-            sinks.push(Box::new(RunFolder { context, runs }));
+            listeners.push(Box::new(RunFolder { context, runs }));
         }
         if context.json {
-            sinks.push(Box::new(JsonLines(context)));
+            listeners.push(Box::new(JsonLines(context)));
         }
-        sinks.extend(others);
+        listeners.extend(others);
         if !context.json {
-            sinks.push(Box::new(TextResult(context)));
+            listeners.push(Box::new(TextResult(context)));
         }
-        Ok(Sinks { sinks, variants, device: None, train_errors, results, failure: None })
+        Ok(Listeners { listeners, variants, device: None, train_errors, results, failure: None })
     }
 
-    /// Passes an event to every sink. Breaks if a sink stops the training or fails.
+    /// Passes an event to every listener. Breaks if a listener stops the training or fails.
     pub(super) fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
         match event {
             Event::GroupStarted { device, .. } => self.device = Some(device.clone()),
@@ -145,15 +145,15 @@ impl<'a> Sinks<'a> {
             Event::Finished { .. } => return self.on_finished(event),
             _ => {}
         }
-        self.pass(|sink| sink.on_event(event))
+        self.pass(|listener| listener.on_event(event))
     }
 
-    /// Passes the result of a network to every sink.
+    /// Passes the result of a network to every listener.
     fn on_finished(&mut self, event: &Event) -> ControlFlow<()> {
         let device = self.device.clone();
         match TrainedNetwork::new(event, self.variants, device.as_ref()) {
             Ok(Some(trained)) => {
-                let flow = self.pass(|sink| sink.on_trained(&trained));
+                let flow = self.pass(|listener| listener.on_trained(&trained));
                 let train_error = self.train_errors[trained.replica];
                 self.results.push(trained.result(train_error));
                 flow
@@ -163,10 +163,10 @@ impl<'a> Sinks<'a> {
         }
     }
 
-    fn pass(&mut self, mut receive: impl FnMut(&mut dyn Sink) -> Flow) -> ControlFlow<()> {
+    fn pass(&mut self, mut receive: impl FnMut(&mut dyn Listener) -> Flow) -> ControlFlow<()> {
         let mut flow = ControlFlow::Continue(());
-        for index in 0..self.sinks.len() {
-            match receive(self.sinks[index].as_mut()) {
+        for index in 0..self.listeners.len() {
+            match receive(self.listeners[index].as_mut()) {
                 Ok(ControlFlow::Continue(())) => {}
                 Ok(stopped) => flow = stopped,
                 Err(error) => flow = self.fail(error),
@@ -181,23 +181,25 @@ impl<'a> Sinks<'a> {
         ControlFlow::Break(())
     }
 
-    /// Returns the result of a training, or the first error of a sink.
+    /// Returns the result of a training, or the first error of a listener.
     ///
     /// # Errors
-    /// Returns the error of a sink or of the training.
+    /// Returns the error of a listener or of the training.
     fn outcome(&mut self, trained: Result<Summary, TrainError>) -> Result<Summary, CliError> {
         self.failure.take().map_or(trained.map_err(CliError::from), Err)
     }
 
-    /// Passes the results of all networks to every sink, also after an error: the result is printed even if saving fails.
+    /// Passes the results of all networks to every listener, also after an error: the result is printed even if saving
+    /// fails.
     ///
     /// # Errors
-    /// Returns the first error of a sink.
+    /// Returns the first error of a listener.
     pub(super) fn finish(mut self, seconds: f64) -> Result<(), CliError> {
         self.results.sort_by_key(|result| result.replica);
         let summary = ReplicaSummary::new(self.variants, self.results);
         let results = Results { summary, seconds, device: self.device };
-        let done: Vec<_> = self.sinks.iter_mut().map(|sink| sink.on_done(&results)).collect();
+        let done: Vec<_> =
+            self.listeners.iter_mut().map(|listener| listener.on_done(&results)).collect();
         done.into_iter().collect()
     }
 }

@@ -97,7 +97,7 @@ fn run(
     interval: Option<CheckpointInterval>,
 ) -> (Outcome, Vec<(usize, Checkpoint)>) {
     if let Some(interval) = interval {
-        training.keep_checkpoints(interval);
+        training.send_checkpoints(interval);
     }
     let (mut events, mut checkpoints) = (Vec::new(), Vec::new());
     let summary = training.run(&mut |event| {
@@ -159,7 +159,7 @@ fn training_stopped_by_listener_emits_checkpoint() {
     ];
     for stops_at in stops {
         let mut training = start();
-        training.keep_checkpoints(CheckpointInterval::Epochs(9));
+        training.send_checkpoints(CheckpointInterval::Epochs(9));
         let (mut events_before, mut emitted) = (Vec::new(), None);
         let summary = training.run(&mut |event| {
             events_before.extend(reproducible(event));
@@ -180,7 +180,7 @@ fn training_stopped_by_listener_emits_checkpoint() {
     }
     // A stop after the last epoch is not an interruption.
     let mut training = start();
-    training.keep_checkpoints(CheckpointInterval::Epochs(1));
+    training.send_checkpoints(CheckpointInterval::Epochs(1));
     let mut checkpoints = 0;
     let summary = training.run(&mut |event| match event {
         Event::Epoch { epoch: 2, .. } => ControlFlow::Break(()),

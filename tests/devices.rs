@@ -81,7 +81,7 @@ fn gpu(shape: Shape) -> Result<Gpu, BackendError> {
 
 #[test]
 fn device_arithmetic_equals_cpu_bits() {
-    let verdict = unwrap(self_test::run(&mut unwrap(Device::open(&any_device()))));
+    let verdict = unwrap(self_test::test(&mut unwrap(Device::open(&any_device()))));
     assert!(verdict.is_exact(), "{verdict}");
 }
 
@@ -98,7 +98,7 @@ fn philox_on_gpu_matches_known_answers() {
     let first = FUNCTIONS.iter().position(|name| *name == "random word 0").unwrap();
     for (counter, key, expected) in KNOWN_ANSWERS {
         let words = [counter.as_slice(), &key].concat();
-        let (results, _) = unwrap(self_test::on_device(&mut device, &words));
+        let (results, _) = unwrap(self_test::results_on_device(&mut device, &words));
         assert_eq!(results[first..first + 4], expected);
     }
 }

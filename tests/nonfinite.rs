@@ -106,7 +106,7 @@ fn nonfinite_error_names_the_minibatch() {
 fn checkpoints_hold_only_finite_weights() {
     let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let mut training = Training::new(config(), dataset(), &options).expect("the backend opens");
-    training.keep_checkpoints("4".parse().expect("the interval is valid"));
+    training.send_checkpoints("4".parse().expect("the interval is valid"));
     let expected = expected_location(&config());
     let (mut last, mut due) = (None, None);
     let result = training.run(&mut |event| {

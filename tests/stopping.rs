@@ -53,7 +53,7 @@ fn train(
         Some(from) => Training::resume(config.clone(), dataset, &options, from),
     };
     let mut training = training.expect("the training opens");
-    training.keep_checkpoints(CheckpointInterval::Epochs(1000));
+    training.send_checkpoints(CheckpointInterval::Epochs(1000));
     let stop = options.stop.clone();
     let stopper = delay.map(|delay| {
         thread::spawn(move || {
@@ -250,7 +250,7 @@ fn test_stopped_by_listener_is_repeated() {
     let (expected, _) = train_uninterrupted(&config, &dataset, BackendKind::Cpu);
     let options = DeviceOptions { threads: 1, ..options(BackendKind::Cpu) };
     let mut training = Training::new(config.clone(), dataset.clone(), &options).unwrap();
-    training.keep_checkpoints(CheckpointInterval::Epochs(1));
+    training.send_checkpoints(CheckpointInterval::Epochs(1));
     let mut last = None;
     let summary = training.run(&mut |event| match event {
         Event::TestProgress { test_images, total_test_images, .. } => {

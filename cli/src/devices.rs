@@ -55,8 +55,8 @@ pub(super) fn run(arguments: &DevicesArgs) -> Result<(), CliError> {
 
 fn entry(info: AdapterInfo) -> Entry {
     let choice = AdapterQuery { index_or_name: Some(info.index.to_string()), allow_software: true };
-    let examined =
-        gpu::Device::open(&choice).and_then(|mut device| self_test::examine(&mut device));
+    let examined = gpu::Device::open(&choice)
+        .and_then(|mut device| self_test::test_and_subnormals(&mut device));
     match examined {
         Ok((verdict, subnormals)) => {
             Entry { info, self_test: SelfTest::Result(verdict), subnormals: Some(subnormals) }

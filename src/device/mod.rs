@@ -1,4 +1,4 @@
-//! Device of a run: choice of the backend, and number of networks that fit.
+//! Device of a run: choice of the backend, and number of networks that fit. `gpu::device` is the open GPU.
 
 mod fit;
 mod select;

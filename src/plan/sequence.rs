@@ -51,17 +51,21 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
 
 /// Number of neurons of the layer above that one launch of [`Kernel::TieFeedback`] sums over: with noise, each takes
 /// some 40 loop iterations, and software devices end a thread after 65,535.
-const FOLLOWED: u32 = 1024;
+const NEURONS_PER_LAUNCH: u32 = 1024;
 
 /// Returns the launches that tie feedback weights to the feed-forward weights, the highest layer first.
 pub(crate) fn feedback_launches(shape: &Shape) -> Vec<Launch> {
     let output = shape.layers() - 1;
     let of_layer = |layer: usize| {
-        let hears_above = shape.feedback_population(layer) == layer + 2;
-        let summed = if hears_above { 1 } else { shape.units(layer + 1) as u32 };
-        let launch =
-            move |first| Launch { kernel: Kernel::TieFeedback, layer, first, steps: FOLLOWED };
-        (0..summed).step_by(FOLLOWED as usize).map(launch)
+        let is_from_next_layer = shape.feedback_population(layer) == layer + 2;
+        let summed = if is_from_next_layer { 1 } else { shape.units(layer + 1) as u32 };
+        let launch = move |first| Launch {
+            kernel: Kernel::TieFeedback,
+            layer,
+            first,
+            steps: NEURONS_PER_LAUNCH,
+        };
+        (0..summed).step_by(NEURONS_PER_LAUNCH as usize).map(launch)
     };
     (0..output).rev().flat_map(of_layer).collect()
 }

@@ -60,10 +60,10 @@ pub enum Split {
     Test = 1,
 }
 
-/// Returns the first word of a counter. `population`: index of the population (0: input).
+/// Returns the first word of a counter. `population`: index of the population (0: input). `split`: a [`Split`].
 #[inline(always)]
-pub fn counter0(purpose: RngStream, population: u32, source: u32) -> u32 {
-    purpose as u32 | population << 8 | source << 24
+pub fn counter0(stream: RngStream, population: u32, split: u32) -> u32 {
+    stream as u32 | population << 8 | split << 24
 }
 
 /// Returns the key of a run: its seed, low word first.

@@ -66,7 +66,7 @@ pub enum Event {
         /// Number of images tested, the first of the test set.
         test_images: usize,
     },
-    /// State of a network, if `keep_checkpoints` was called: when it is due, after each epoch, and at a stop.
+    /// State of a network, if `send_checkpoints` was called: when it is due, after each epoch, and at a stop.
     #[serde(skip)]
     Checkpoint {
         /// Index of the network.

@@ -13,6 +13,19 @@ use super::{Event, EventListener, TrainError};
 use crate::simulation::SimulationState;
 
 impl ReplicaGroup {
+    /// Sends each network at the end of the group's training. `stopped`: whether a stop ended it before the last epoch.
+    pub(super) fn emit_finished(&self, stopped: bool, listen: EventListener) -> ControlFlow<()> {
+        let seconds = self.seconds();
+        let event = |(replica, network, evaluation): NetworkResult| Event::Finished {
+            replica,
+            network: Arc::new(network.clone()),
+            evaluation: evaluation.clone(),
+            seconds,
+            stopped,
+        };
+        emit(listen, self.results().map(event))
+    }
+
     /// Stops the training at its current position.
     pub(super) fn stop(&mut self, listen: EventListener) -> Result<ControlFlow<()>, TrainError> {
         // Answer pending requests first. The training stops anyway: ignore a further stop.

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::TrainError;
 use super::checkpoint::{CheckpointInterval, ResumeFrom};
 use super::replica_group::{GroupSpec, ReplicaGroup};
+use super::{TrainError, TrainerControl};
 use crate::config::{Config, Variant};
 use crate::dataset::Dataset;
 use crate::device::{self, DeviceOptions, Fit};
@@ -85,11 +85,16 @@ impl GroupPlan {
         vec![Evaluation::new(self.classes, &[], &[]); self.configs.len()]
     }
 
-    /// Opens a group. A GPU reports too little memory only on allocation: the group is then split in two.
+    /// Opens a group, which receives the requests of `control`. A GPU reports too little memory only on allocation: the
+    /// group is then split in two.
     ///
     /// # Errors
     /// Returns an error if a checkpoint does not fit, or the device fails or cannot hold one network.
-    pub(super) fn open(&mut self, index: usize) -> Result<ReplicaGroup, TrainError> {
+    pub(super) fn open(
+        &mut self,
+        index: usize,
+        control: &Arc<TrainerControl>,
+    ) -> Result<ReplicaGroup, TrainError> {
         loop {
             let group = &mut self.groups[index];
             let checkpoint = |&replica: &usize| self.starts[replica].checkpoint();
@@ -100,6 +105,7 @@ impl GroupPlan {
                 options: &self.options,
                 checkpoints: group.replicas.iter().filter_map(checkpoint).collect(),
                 checkpoint_interval: self.checkpoint_interval,
+                control: control.clone(),
             };
             match ReplicaGroup::new(spec) {
                 Err(TrainError::Backend(error @ BackendError::OutOfMemory { .. }))

@@ -62,13 +62,21 @@ pub(super) struct GroupSpec<'a> {
     /// One per network, or empty; all at the same position.
     pub(super) checkpoints: Vec<&'a Checkpoint>,
     pub(super) checkpoint_interval: Option<CheckpointInterval>,
+    pub(super) control: Arc<TrainerControl>,
 }
 
 impl ReplicaGroup {
     /// Opens the device and writes the networks to it. The settings must have been checked.
     pub(super) fn new(spec: GroupSpec) -> Result<Self, TrainError> {
-        let GroupSpec { replicas, configs, dataset, options, checkpoints, checkpoint_interval } =
-            spec;
+        let GroupSpec {
+            replicas,
+            configs,
+            dataset,
+            options,
+            checkpoints,
+            checkpoint_interval,
+            control,
+        } = spec;
         let position = checkpoints.first().map_or(TrainPosition::START, |first| first.position);
         for checkpoint in &checkpoints {
             let Config { epochs, batch_size: batch, .. } = configs[0];
@@ -99,7 +107,7 @@ impl ReplicaGroup {
             configs,
             device: opened.device,
             networks,
-            control: Arc::default(),
+            control,
             dataset,
             simulation,
             finite_snapshot: FiniteSnapshot::new(position),

@@ -91,13 +91,14 @@ impl Training {
         starts: Vec<ResumeFrom>,
     ) -> Result<Self, TrainError> {
         let mut plan = GroupPlan::new(variants, dataset, options, starts)?;
-        let group = plan.open(0)?;
-        let (device, control) = (group.device.clone(), group.control.clone());
+        let control = Arc::default();
+        let group = plan.open(0, &control)?;
+        let device = group.device.clone();
         Ok(Training { plan, current: 0, group: Some(group), device, control })
     }
 
     /// Sends checkpoints at this interval from now on. Without this call, none is made and none costs time.
-    pub fn keep_checkpoints(&mut self, every: CheckpointInterval) {
+    pub fn send_checkpoints(&mut self, every: CheckpointInterval) {
         self.plan.checkpoint_interval = Some(every);
         if let Some(group) = &mut self.group {
             group.checkpoint_interval = Some(every);
@@ -141,20 +142,11 @@ impl Training {
                 stopped = true;
                 break;
             }
-            let group_stopped = group.run(listen)?;
-            stopped = group_stopped;
-            let seconds = group.seconds();
-            for (replica, network, evaluation) in group.results() {
+            stopped = group.run(listen)?;
+            for (replica, _, evaluation) in group.results() {
                 evaluations[replica].clone_from(evaluation);
-                let finished = listen(&Event::Finished {
-                    replica,
-                    network: Arc::new(network.clone()),
-                    evaluation: evaluation.clone(),
-                    seconds,
-                    stopped: group_stopped,
-                });
-                stopped |= finished.is_break();
             }
+            stopped |= group.emit_finished(stopped, listen).is_break();
             if stopped || self.current + 1 == self.plan.groups.len() {
                 break;
             }
@@ -171,8 +163,7 @@ impl Training {
     fn open_next(&mut self) -> Result<(), TrainError> {
         self.group = None;
         self.current += 1;
-        let mut group = self.plan.open(self.current)?;
-        group.control = self.control.clone();
+        let group = self.plan.open(self.current, &self.control)?;
         self.device = group.device.clone();
         self.group = Some(group);
         Ok(())

@@ -81,7 +81,7 @@ fn train(
     };
     let variants: Vec<Variant> = configs.iter().map(variant).collect();
     let mut training = Training::resume_variants(&variants, dataset.clone(), selection, starts)?;
-    training.keep_checkpoints(CheckpointInterval::Epochs(1));
+    training.send_checkpoints(CheckpointInterval::Epochs(1));
     let device = training.device().clone();
     if listen(TrialEvent::Device { device: &device }).is_break() {
         return Ok(false);

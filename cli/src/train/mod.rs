@@ -140,7 +140,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
         (runs, _) = job.open_runs(&variants)?;
     }
     if job.has_folder() {
-        training.keep_checkpoints(job.checkpoint_every);
+        training.send_checkpoints(job.checkpoint_every);
     }
     announce(&sizes, is_of_many, training.device());
     print_warnings(variants.iter().map(|variant| &variant.config));

@@ -15,7 +15,7 @@ use crate::interface::{ArrayId, BatchParams, LaunchParams, RunParams, STEPS_PER_
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`A = Y s_feedback`",
     scope: Scope::HiddenLayer,
-    is_valid: |shape, _| shape.model.steps_apical_spikes(),
+    runs_on: |shape, _| shape.model.steps_apical_spikes(),
     reads: |shape, layer| {
         let population = shape.feedback_population(layer);
         vec![

@@ -16,7 +16,7 @@ use crate::interface::{ArrayId, BatchParams, LaunchParams, Sample};
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`A = Y φ + c`",
     scope: Scope::HiddenLayer,
-    is_valid: |shape, _| shape.model.steps_apical_rates(),
+    runs_on: |shape, _| shape.model.steps_apical_rates(),
     reads: |shape, layer| {
         vec![ArrayId::Rates(shape.feedback_population(layer)), ArrayId::Feedback(layer)]
     },

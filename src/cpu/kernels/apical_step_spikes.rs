@@ -20,7 +20,7 @@ use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`A = Y s_feedback + c`",
     scope: Scope::HiddenLayer,
-    is_valid: |shape, _| shape.model.steps_apical_spikes(),
+    runs_on: |shape, _| shape.model.steps_apical_spikes(),
     reads: |shape, layer| {
         let population = shape.feedback_population(layer);
         vec![ArrayId::SpikeMask(population), ArrayId::Spikes(population), ArrayId::Feedback(layer)]

@@ -15,7 +15,7 @@ use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope}
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`E = (W_nextᵀ E_next) k_B φ_max σ'(C_f)`",
     scope: Scope::HiddenLayer,
-    is_valid: |_, _| true,
+    runs_on: |_, _| true,
     reads: |_, layer| {
         vec![ArrayId::Compartments(layer), ArrayId::Weights(layer + 1), ArrayId::Errors(layer + 1)]
     },

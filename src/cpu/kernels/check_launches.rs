@@ -67,7 +67,7 @@ fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
         Scope::HiddenLayer => layer < output,
         Scope::OutputLayer => layer == output,
     };
-    let is_valid = has_layer && (definition.is_valid)(shape, layer);
+    let is_valid = has_layer && (definition.runs_on)(shape, layer);
     let last = u64::from(first) + u64::from(steps);
     // Before the samples, the range counts neurons; the kernel limits it to the layer's size.
     let counts_neurons = matches!(definition.cpu, CpuFunction::BeforeSamples(_));

@@ -14,7 +14,7 @@ use crate::model::exact_math::{SMALLEST_MOMENT, flush, sigmoid};
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "argmax of mean C; `L1`",
     scope: Scope::OutputLayer,
-    is_valid: |_, _| true,
+    runs_on: |_, _| true,
     reads: |_, layer| vec![ArrayId::Compartments(layer)],
     writes: |_| vec![ArrayId::Results],
     columns: |_| Columns::None,

@@ -1,4 +1,4 @@
-//! Definition of a kernel: all facts about it that the backends use.
+//! Definition of a kernel: all facts about it that the CPU and the GPU backend use. [`Grid`] is for the GPU.
 
 use crate::cpu::simd::tiled::{Tile, TileSlice};
 use crate::cpu::spikes::mask::SpikeMaskSlice;
@@ -17,7 +17,7 @@ pub struct KernelDefinition {
     /// Neurons that a launch processes.
     pub scope: Scope,
     /// Whether networks of a shape run the kernel on a layer, or a population, of its scope.
-    pub is_valid: fn(&Shape, usize) -> bool,
+    pub runs_on: fn(&Shape, usize) -> bool,
     /// Arrays that a launch on a layer only reads, in the order of the shader's bindings.
     pub reads: fn(&Shape, usize) -> Vec<ArrayId>,
     /// Arrays that a launch on a layer changes. Their bindings follow.
@@ -53,7 +53,8 @@ pub enum Columns {
     None,
     /// All columns of the layer's weights, and of their moments and gradient.
     Weights,
-    /// The columns of the layer's weights except the biases.
+    /// The columns of the layer's weights without the biases. [`Columns::count`] includes the biases, since it counts
+    /// the columns of the matrix.
     Synapses,
     /// The biases of the layer's weights, their last column.
     Biases,
@@ -106,7 +107,7 @@ pub enum CpuFunction {
     SplitSample(fn(&mut SampleState, &SampleContext, &LaunchPlan) -> usize),
     /// Advances the neurons of each sample, a group of tiles at a time.
     Neurons(NeuronFunction),
-    /// Runs when the array is read, since no CPU kernel uses it.
+    /// Runs when [`ArrayId::SpikeMask`] is read back, since no CPU kernel reads that array.
     OnRead,
     /// Runs after all samples, on all weights of a replica.
     AfterSamples(ReplicaFunction),

@@ -12,7 +12,7 @@ use crate::model::exact_math::{SMALLEST_VOLTAGE, flush, sigmoid};
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`φ = φ_max σ(C)`",
     scope: Scope::Layer,
-    is_valid: |shape, layer| shape.emits_rates(layer + 1),
+    runs_on: |shape, layer| shape.emits_rates(layer + 1),
     reads: |_, layer| vec![ArrayId::Compartments(layer)],
     writes: |layer| vec![ArrayId::Rates(layer + 1)],
     columns: |_| Columns::None,

@@ -11,7 +11,7 @@ use crate::interface::{ArrayId, LaunchParams, RATE_HISTORY, Sample};
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`φ_max p`",
     scope: Scope::Input,
-    is_valid: |_, _| true,
+    runs_on: |_, _| true,
     reads: |_, _| vec![ArrayId::InputRates, ArrayId::Images],
     writes: |_| vec![ArrayId::Rates(0)],
     columns: |_| Columns::None,

@@ -19,7 +19,7 @@ use crate::random::{RngStream, counter0, philox};
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "Poisson with mean `φ_max p`",
     scope: Scope::Input,
-    is_valid: |_, _| true,
+    runs_on: |_, _| true,
     reads: |_, _| vec![ArrayId::InputCdf, ArrayId::Images],
     writes: |_| vec![ArrayId::Spikes(0)],
     columns: |_| Columns::None,

@@ -20,7 +20,7 @@ use crate::model::exact_math::{SMALLEST_GRADIENT, flush, flush_weight, sigmoid, 
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`Y -= η_b E_inv s_fbᵀ`",
     scope: Scope::HiddenLayer,
-    is_valid: |_, _| true,
+    runs_on: |_, _| true,
     reads: |shape, layer| {
         vec![
             ArrayId::WindowMeans(shape.feedback_population(layer)),

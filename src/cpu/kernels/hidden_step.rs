@@ -15,7 +15,7 @@ use crate::model::exact_math::Float;
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`B = κ * (W n) + b`; soma; spikes",
     scope: Scope::HiddenLayer,
-    is_valid: |_, _| true,
+    runs_on: |_, _| true,
     reads: |_, layer| vec![ArrayId::Weights(layer)],
     writes: |layer| {
         vec![

@@ -18,7 +18,7 @@ use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope}
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "output and hidden `E`",
     scope: Scope::Layer,
-    is_valid: |_, _| true,
+    runs_on: |_, _| true,
     reads: |_, layer| vec![ArrayId::Compartments(layer), ArrayId::Plateaus(layer)],
     writes: |layer| vec![ArrayId::Errors(layer)],
     columns: |_| Columns::None,

@@ -16,7 +16,7 @@ use crate::model::exact_math::Float;
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`B`; soma with teaching current; spikes",
     scope: Scope::OutputLayer,
-    is_valid: |_, _| true,
+    runs_on: |_, _| true,
     reads: |_, layer| vec![ArrayId::Weights(layer)],
     writes: |layer| {
         vec![

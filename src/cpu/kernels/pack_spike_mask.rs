@@ -12,7 +12,7 @@ use crate::interface::{ArrayId, STEPS_PER_WORD, Shape, UNITS_PER_WORD, spike_cou
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "",
     scope: Scope::Population,
-    is_valid: Shape::has_spike_mask,
+    runs_on: Shape::has_spike_mask,
     reads: |_, population| vec![ArrayId::Spikes(population)],
     writes: |population| vec![ArrayId::SpikeMask(population)],
     columns: |_| Columns::None,

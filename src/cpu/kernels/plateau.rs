@@ -20,7 +20,7 @@ use crate::random::{RngStream, Split, counter0, philox_units};
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`α_f = σ(A_f)`, `α_t = σ(A_t)`",
     scope: Scope::HiddenLayer,
-    is_valid: |_, _| true,
+    runs_on: |_, _| true,
     reads: |shape, layer| {
         vec![ArrayId::WindowMeans(shape.feedback_population(layer)), ArrayId::Feedback(layer)]
     },

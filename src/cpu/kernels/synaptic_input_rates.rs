@@ -14,7 +14,7 @@ use crate::interface::{ArrayId, LaunchParams, RATE_HISTORY, RunParams, Sample, S
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`W φ`",
     scope: Scope::Layer,
-    is_valid: Shape::emits_rates,
+    runs_on: Shape::emits_rates,
     reads: |_, layer| vec![ArrayId::Rates(layer), ArrayId::Weights(layer)],
     writes: |layer| vec![ArrayId::SynapticInput(layer)],
     columns: |_| Columns::Synapses,

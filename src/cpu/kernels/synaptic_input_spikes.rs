@@ -25,7 +25,7 @@ pub const UNITS_PER_THREAD: u32 = 4;
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`W n`",
     scope: Scope::Layer,
-    is_valid: |_, _| true,
+    runs_on: |_, _| true,
     reads: |_, layer| {
         vec![
             ArrayId::SpikeMask(layer),

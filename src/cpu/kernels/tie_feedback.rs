@@ -14,7 +14,7 @@ use crate::random::{RngStream, Split, approx_normal, counter0};
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`Y_last = W_outᵀ + N`, `Y_m = (W_{m+1}ᵀ + N_m) Y_{m+1}`",
     scope: Scope::HiddenLayer,
-    is_valid: |_, _| true,
+    runs_on: |_, _| true,
     reads: |_, layer| vec![ArrayId::Weights(layer + 1), ArrayId::Feedback(layer + 1)],
     writes: |layer| vec![ArrayId::Feedback(layer)],
     columns: |_| Columns::NextWeights,

@@ -20,7 +20,7 @@ use crate::model::network_model::UpdateRule;
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`W -= η P E s_fᵀ`, `b -= η P E`",
     scope: Scope::Layer,
-    is_valid: |_, _| true,
+    runs_on: |_, _| true,
     reads: |_, layer| vec![ArrayId::WindowMeans(layer), ArrayId::Errors(layer)],
     writes: |layer| {
         vec![ArrayId::Weights(layer), ArrayId::Moments(layer), ArrayId::Gradient(layer)]

@@ -16,7 +16,7 @@ use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`s_f`, `s_fb` as means of `φ`",
     scope: Scope::Population,
-    is_valid: Shape::emits_rates,
+    runs_on: Shape::emits_rates,
     reads: |_, _| vec![],
     writes: |population| vec![ArrayId::Rates(population), ArrayId::WindowMeans(population)],
     columns: |_| Columns::None,

@@ -21,7 +21,7 @@ use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`s_f`, `s_fb`",
     scope: Scope::Population,
-    is_valid: |_, _| true,
+    runs_on: |_, _| true,
     reads: |_, _| vec![],
     writes: |population| vec![ArrayId::Spikes(population), ArrayId::WindowMeans(population)],
     columns: |_| Columns::None,

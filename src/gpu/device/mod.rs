@@ -1,4 +1,4 @@
-//! Open GPU: runs commands, reads buffers, reports errors.
+//! Open GPU: runs commands, reads buffers, reports errors. [`crate::device`] chooses between it and the CPU.
 
 pub mod adapter;
 mod cache;

@@ -91,7 +91,7 @@ impl Gpu {
     /// # Errors
     /// Returns [`BackendError::Device`] if the device failed.
     pub fn self_test(&mut self) -> Result<SelfTestResult, BackendError> {
-        self_test::run(&mut self.launcher.device)
+        self_test::test(&mut self.launcher.device)
     }
 
     /// Replaces the images. `words`: as [`Dataset::packed_images`](crate::dataset::Dataset::packed_images) returns them.

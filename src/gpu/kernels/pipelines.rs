@@ -124,7 +124,7 @@ impl Pipelines {
         match self.kernels.entry(launch.kernel) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
-                // Access is the same for every layer.
+                // The number of arrays read and written is the same for every layer.
                 let [reads, writes] = [launch.reads(shape).len(), launch.writes().len()];
                 let is_read_only = [vec![true; reads], vec![false; writes]].concat();
                 let (name, source) = (launch.kernel.name(), shaders::source(launch.kernel));

@@ -124,8 +124,8 @@ impl fmt::Display for Mismatch {
 ///
 /// # Errors
 /// Returns [`BackendError::Device`] if the device failed.
-pub fn run(device: &mut Device) -> Result<SelfTestResult, BackendError> {
-    examine(device).map(|(result, _)| result)
+pub fn test(device: &mut Device) -> Result<SelfTestResult, BackendError> {
+    test_and_subnormals(device).map(|(result, _)| result)
 }
 
 /// Compares the device's results with the CPU's, and finds how it treats subnormal numbers. No result of a run depends
@@ -133,10 +133,12 @@ pub fn run(device: &mut Device) -> Result<SelfTestResult, BackendError> {
 ///
 /// # Errors
 /// Returns [`BackendError::Device`] if the device failed.
-pub fn examine(device: &mut Device) -> Result<(SelfTestResult, Subnormals), BackendError> {
+pub fn test_and_subnormals(
+    device: &mut Device,
+) -> Result<(SelfTestResult, Subnormals), BackendError> {
     let words = words();
     let cpu = arithmetic_selftest(&constants(), &words);
-    let (gpu, subnormals) = on_device(device, &words)?;
+    let (gpu, subnormals) = results_on_device(device, &words)?;
     Ok((compare(&words, &cpu, &gpu), subnormals))
 }
 
@@ -162,7 +164,7 @@ pub fn compare(words: &[u32], cpu: &[u32], gpu: &[u32]) -> SelfTestResult {
 ///
 /// # Errors
 /// Returns [`BackendError::Device`] if the device failed.
-pub fn on_device(
+pub fn results_on_device(
     device: &mut Device,
     words: &[u32],
 ) -> Result<(Vec<u32>, Subnormals), BackendError> {
@@ -175,6 +177,7 @@ pub fn on_device(
         DEFAULT_WORKGROUP_SIZE,
     );
     device.save_pipelines();
+    // One more word: a bit per operation that flushes subnormal numbers.
     let bytes = ((words.len() * FUNCTIONS.len() + 1) * size_of::<u32>()) as u64;
     let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
     let results = buffer(device, "results", bytes, storage);

@@ -3,7 +3,7 @@
 use super::keep_spinning::with_spinning_threads;
 use super::{Cpu, Stops, locked};
 use crate::cpu::kernels::check_work;
-use crate::cpu::kernels::definition::{CpuFunction, LaunchPlan};
+use crate::cpu::kernels::definition::{CpuFunction, PreparedLaunch};
 use crate::cpu::kernels::pack_spike_mask::pack_spike_mask;
 use crate::interface::{
     ArrayId, Backend, BackendError, BatchParams, KernelTimes, Launch, LaunchParams, Sample, Shape,
@@ -25,10 +25,13 @@ impl Backend for Cpu {
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         check_work(&self.shape, minibatches, samples, launches, self.constants.classes)?;
-        let plans: Vec<LaunchPlan> = launches
+        let prepared: Vec<PreparedLaunch> = launches
             .iter()
             .filter(|launch| !matches!(launch.kernel.definition().cpu, CpuFunction::OnRead))
-            .map(|&launch| LaunchPlan { launch, params: LaunchParams::new(&launch, &self.shape) })
+            .map(|&launch| PreparedLaunch {
+                launch,
+                params: LaunchParams::new(&launch, &self.shape),
+            })
             .collect();
         let never = Stop::default();
         let when = |is_stoppable: bool| if is_stoppable { stop } else { &never };
@@ -39,7 +42,7 @@ impl Backend for Cpu {
         // Enter the pool once per minibatch: waking its threads is slow.
         let pool = self.pool.clone();
         let is_done = pool.install(|| {
-            let mut work = || self.run_sequence(&stops, minibatches, samples, &plans);
+            let mut work = || self.run_sequence(&stops, minibatches, samples, &prepared);
             if samples.len() < pool.current_num_threads() {
                 with_spinning_threads(work)
             } else {

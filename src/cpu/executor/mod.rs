@@ -4,7 +4,7 @@ mod backend;
 mod keep_spinning;
 mod memory;
 mod processor_name;
-mod step;
+mod sample_launches;
 mod threads;
 mod timer;
 
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::cpu::kernels::definition::{CpuFunction, LaunchPlan, ReplicaContext, SampleContext};
+use crate::cpu::kernels::definition::{CpuFunction, PreparedLaunch, ReplicaContext, SampleContext};
 use crate::cpu::simd::width::Width;
 use crate::cpu::spikes::tables::SpikeTables;
 use crate::cpu::state::persistent::PersistentState;
@@ -116,26 +116,26 @@ impl Cpu {
         stops: &Stops,
         minibatches: &[BatchParams],
         samples: &[Sample],
-        plans: &[LaunchPlan],
+        launches: &[PreparedLaunch],
     ) -> bool {
-        let is_per_sample = |plan: &LaunchPlan| plan.launch.kernel.is_per_sample();
-        for plans in plans.chunk_by(|a, b| is_per_sample(a) == is_per_sample(b)) {
-            if is_per_sample(&plans[0]) {
-                self.run_samples(stops.samples, minibatches, samples, plans);
+        let is_per_sample = |prepared: &PreparedLaunch| prepared.launch.kernel.is_per_sample();
+        for launches in launches.chunk_by(|a, b| is_per_sample(a) == is_per_sample(b)) {
+            if is_per_sample(&launches[0]) {
+                self.run_samples(stops.samples, minibatches, samples, launches);
                 if stops.samples.is_requested() {
                     return false;
                 }
                 continue;
             }
-            for plan in plans {
+            for prepared in launches {
                 let mut timer = KernelTimer::start(self.times.is_some());
-                self.run_replicas(stops.weights, minibatches, plan);
+                self.run_replicas(stops.weights, minibatches, prepared);
                 if stops.weights.is_requested() {
                     return false;
                 }
                 let threads = self.threads();
                 if let Some(times) = &mut self.times {
-                    timer.lap(plan.launch.kernel, threads, times);
+                    timer.lap(prepared.launch.kernel, threads, times);
                 }
             }
         }
@@ -149,7 +149,7 @@ impl Cpu {
         stop: &Stop,
         minibatches: &[BatchParams],
         samples: &[Sample],
-        plans: &[LaunchPlan],
+        launches: &[PreparedLaunch],
     ) {
         let Cpu {
             constants,
@@ -200,11 +200,12 @@ impl Cpu {
                 persistent.restore(&mut state);
             }
             let mut timer = KernelTimer::start(times.is_some());
-            if step::run_launches(&mut state, stop, &context, plans, &mut timer) {
+            if sample_launches::run_launches(&mut state, stop, &context, launches, &mut timer) {
                 persistent.store(constants, sample, &mut state);
             }
         });
-        let is_classified = plans.iter().any(|plan| plan.launch.kernel == Kernel::Classify);
+        let is_classified =
+            launches.iter().any(|prepared| prepared.launch.kernel == Kernel::Classify);
         if is_classified && !stop.is_requested() {
             for (persistent, sample) in persistent.iter().zip(samples) {
                 let start = sample.result_slot as usize * result::ROWS;
@@ -215,9 +216,14 @@ impl Cpu {
     }
 
     /// Runs a kernel on the weights of one layer of every replica. After a stop, only some weights are changed.
-    fn run_replicas(&mut self, stop: &Stop, minibatches: &[BatchParams], plan: &LaunchPlan) {
+    fn run_replicas(
+        &mut self,
+        stop: &Stop,
+        minibatches: &[BatchParams],
+        prepared: &PreparedLaunch,
+    ) {
         let (CpuFunction::BeforeSamples(run) | CpuFunction::AfterSamples(run)) =
-            plan.launch.kernel.definition().cpu
+            prepared.launch.kernel.definition().cpu
         else {
             return;
         };
@@ -228,7 +234,7 @@ impl Cpu {
         work.for_each(|(((state, samples), replica), minibatch)| {
             let samples = &samples[..minibatch.batch_size as usize];
             let context = ReplicaContext { shape, stop, constants, replica, minibatch, samples };
-            run(state, &context, plan);
+            run(state, &context, prepared);
         });
     }
 }

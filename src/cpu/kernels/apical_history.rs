@@ -2,7 +2,7 @@
 //! each of the last K steps, or the two traces of the uncut kernel.
 
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::kernels::synaptic_input_spikes::{history_from_traces, sum_columns};
 use crate::cpu::simd::tiled::TiledArray;
@@ -31,9 +31,9 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
     let SampleContext { shape, constants, minibatch, replica_state, .. } = *context;
-    let layer = plan.launch.layer;
+    let layer = prepared.launch.layer;
     let population = shape.feedback_population(layer);
     let SampleState { spikes, spike_mask, spike_list, window_means, layers, .. } = state;
     let LayerState { apical_input, .. } = &mut layers[layer];
@@ -44,7 +44,7 @@ fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
     let feedback = &replica_state.feedback[layer];
     apical_history(
         constants,
-        &plan.params,
+        &prepared.params,
         minibatch,
         spike_list,
         window_means,

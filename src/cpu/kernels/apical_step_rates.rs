@@ -2,7 +2,7 @@
 
 use crate::cpu::kernels::apical_step_spikes::add_biases;
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
@@ -26,13 +26,13 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
     let SampleContext { shape, minibatch, replica_state, sample, .. } = *context;
-    let layer = plan.launch.layer;
+    let layer = prepared.launch.layer;
     let population = shape.feedback_population(layer);
     let LayerState { compartments, .. } = &mut state.layers[layer];
     let (rates, feedback) = (&state.rates[population], &replica_state.feedback[layer]);
-    apical_step_rates(&plan.params, minibatch, sample, rates, feedback, compartments);
+    apical_step_rates(&prepared.params, minibatch, sample, rates, feedback, compartments);
 }
 
 /// Sets the apical voltages. `rates`: of the feedback population, `[1 + steps, n_feedback]`; `feedback`:

@@ -2,7 +2,7 @@
 //! voltage of the next (the feedback delay is one step).
 
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::kernels::synaptic_filter::{filtered_input, shift_history};
 use crate::cpu::kernels::synaptic_input_spikes::sum_columns;
@@ -35,9 +35,9 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
     let SampleContext { shape, constants, minibatch, replica_state, sample, .. } = *context;
-    let (layer, params) = (plan.launch.layer, &plan.params);
+    let (layer, params) = (prepared.launch.layer, &prepared.params);
     let population = shape.feedback_population(layer);
     let SampleState { spikes, spike_mask, spike_list, layers, .. } = state;
     let LayerState { apical_input, compartments, .. } = &mut layers[layer];

@@ -3,7 +3,7 @@
 //! forward phase.
 
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
 use crate::cpu::state::weight_matrix::WeightMatrix;
@@ -25,13 +25,13 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
     let SampleContext { replica, replica_state, .. } = *context;
-    let next = plan.launch.layer + 1;
+    let next = prepared.launch.layer + 1;
     let (layers, next_layers) = state.layers.split_at_mut(next);
     let LayerState { compartments, errors, .. } = &mut layers[next - 1];
     let (weights_next, errors_next) = (&replica_state.weights[next], &next_layers[0].errors);
-    backprop_error(replica, &plan.params, compartments, weights_next, errors_next, errors);
+    backprop_error(replica, &prepared.params, compartments, weights_next, errors_next, errors);
 }
 
 /// Computes the errors of a hidden layer. `compartments`: `[5, units]`; `weights_next`: `[units + 1, n_next]`;

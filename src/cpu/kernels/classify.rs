@@ -1,7 +1,7 @@
 //! Computes the class of an image and the output's loss.
 
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::tiled::TiledArray;
 use crate::cpu::state::SampleState;
@@ -22,10 +22,10 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
     let SampleContext { constants, replica, sample, .. } = *context;
-    let compartments = &state.layers[plan.launch.layer].compartments;
-    classify(constants, replica, &plan.params, sample, compartments, &mut state.result);
+    let compartments = &state.layers[prepared.launch.layer].compartments;
+    classify(constants, replica, &prepared.params, sample, compartments, &mut state.result);
 }
 
 /// Computes class and loss. `compartments`: voltages of the output, `[5, units]`; `result`: `[2]`.

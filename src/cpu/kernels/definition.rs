@@ -102,9 +102,9 @@ pub enum CpuFunction {
     /// Runs before the samples, on all weights of a replica.
     BeforeSamples(ReplicaFunction),
     /// Runs on each sample.
-    Sample(fn(&mut SampleState, &SampleContext, &LaunchPlan)),
+    Sample(fn(&mut SampleState, &SampleContext, &PreparedLaunch)),
     /// Runs on each sample, on up to [`SampleContext::threads`] threads. Returns the number of threads used.
-    SplitSample(fn(&mut SampleState, &SampleContext, &LaunchPlan) -> usize),
+    SplitSample(fn(&mut SampleState, &SampleContext, &PreparedLaunch) -> usize),
     /// Advances the neurons of each sample, a group of tiles at a time.
     Neurons(NeuronFunction),
     /// Runs when [`ArrayId::SpikeMask`] is read back, since no CPU kernel reads that array.
@@ -114,7 +114,7 @@ pub enum CpuFunction {
 }
 
 /// Function that changes the weights of a replica.
-pub type ReplicaFunction = fn(&mut ReplicaState, &ReplicaContext, &LaunchPlan);
+pub type ReplicaFunction = fn(&mut ReplicaState, &ReplicaContext, &PreparedLaunch);
 
 /// Function that advances a slice of tiles. Arguments: the launch; synaptic input, `[history + block, units]`;
 /// compartments, `[5, units]`; spike counts, `[history words + words, units]`; the mask of the same spikes.
@@ -123,7 +123,7 @@ pub type NeuronFunction =
 
 /// A launch and its parameters.
 #[derive(Clone, Copy)]
-pub struct LaunchPlan {
+pub struct PreparedLaunch {
     pub launch: Launch,
     pub params: LaunchParams,
 }

@@ -1,7 +1,7 @@
 //! Stores the rates `phi_max sigma(C)` of a layer at a step, spikes per step, if the layer sends rates.
 
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::tiled::{LANES, TiledArray};
 use crate::cpu::state::SampleState;
@@ -20,11 +20,11 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
     let SampleContext { replica, sample, .. } = *context;
-    let layer = plan.launch.layer;
+    let layer = prepared.launch.layer;
     let (compartments, rates) = (&state.layers[layer].compartments, &mut state.rates[layer + 1]);
-    emit_rates(replica, &plan.params, sample, compartments, rates);
+    emit_rates(replica, &prepared.params, sample, compartments, rates);
 }
 
 /// Stores the rates of a step. `compartments`: `[5, units]`; `rates`: `[1 + steps, units]`.

@@ -1,7 +1,7 @@
 //! Converts an image to rates: `phi_max * pixel` at every step, spikes per step.
 
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::tiled::TiledArray;
 use crate::cpu::state::SampleState;
@@ -19,9 +19,9 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
     let SampleContext { replica_state, sample, image, .. } = *context;
-    encode_rates(&plan.params, sample, &replica_state.input_rates, image, &mut state.rates[0]);
+    encode_rates(&prepared.params, sample, &replica_state.input_rates, image, &mut state.rates[0]);
 }
 
 /// Stores the rates of the launch's steps. `input_rates`: `[256]`; `image`: pixels, `[units]`; `rates`: `[1 + steps,

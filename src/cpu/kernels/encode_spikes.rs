@@ -1,7 +1,7 @@
 //! Draws the input's spikes from an image: Poisson counts with mean `phi_max * pixel` per step.
 
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
 use crate::cpu::simd::width::simd_versions;
@@ -27,7 +27,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+fn run(state: &mut SampleState, context: &SampleContext, plan: &PreparedLaunch) {
     let SampleContext { constants, replica, minibatch, replica_state, sample, image, .. } =
         *context;
     let (input_cdf, params) = (&replica_state.input_cdf, &plan.params);

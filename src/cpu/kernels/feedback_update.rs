@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::mean_gradient::{Contribution, mean_gradient, scaled_eta};
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, ReplicaContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, ReplicaContext, Scope,
 };
 use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::simd::{Scalar16, Simd};
@@ -35,9 +35,9 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 };
 
 /// Updates the feedback weights of one layer.
-fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &LaunchPlan) {
+fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &PreparedLaunch) {
     let &ReplicaContext { shape, stop, replica, minibatch, samples, .. } = context;
-    let (layer, params) = (plan.launch.layer, &plan.params);
+    let (layer, params) = (prepared.launch.layer, &prepared.params);
     let population = shape.feedback_population(layer);
     let errors: Vec<Vec<Tile<f32>>> =
         samples.par_iter().map(|sample| errors(replica, layer, sample)).collect();

@@ -5,7 +5,7 @@
 //! Hidden: `E = -(alpha_t - alpha_f) k_B phi_max sigma'(Cf)`.
 
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
@@ -26,9 +26,10 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
-    let LayerState { compartments, plateaus, errors, .. } = &mut state.layers[plan.launch.layer];
-    local_error(context.replica, &plan.params, compartments, plateaus, errors);
+fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
+    let LayerState { compartments, plateaus, errors, .. } =
+        &mut state.layers[prepared.launch.layer];
+    local_error(context.replica, &prepared.params, compartments, plateaus, errors);
 }
 
 simd_versions! {

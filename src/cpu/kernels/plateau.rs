@@ -4,7 +4,7 @@
 
 use crate::cpu::kernels::averaging_window::feedback_row;
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
@@ -30,14 +30,14 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
     let SampleContext { shape, constants, replica, replica_state, sample, .. } = *context;
-    let layer = plan.launch.layer;
+    let layer = prepared.launch.layer;
     let population = shape.feedback_population(layer);
     let LayerState { plateaus, .. } = &mut state.layers[layer];
     let (window_means, feedback) =
         (&state.window_means[population], &replica_state.feedback[layer]);
-    plateau(constants, replica, &plan.params, sample, window_means, feedback, plateaus);
+    plateau(constants, replica, &prepared.params, sample, window_means, feedback, plateaus);
 }
 
 simd_versions! {

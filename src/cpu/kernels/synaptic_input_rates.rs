@@ -1,7 +1,7 @@
 //! Sums, per step, the weight columns of all presynaptic neurons times their rates: `W phi`. Rates are not filtered.
 
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
@@ -22,12 +22,12 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
     let SampleContext { constants, replica_state, sample, .. } = *context;
-    let layer = plan.launch.layer;
+    let layer = prepared.launch.layer;
     let (rates, weights) = (&state.rates[layer], &replica_state.weights[layer]);
     let synaptic_input = &mut state.layers[layer].synaptic_input;
-    synaptic_input_rates(constants, &plan.params, sample, rates, weights, synaptic_input);
+    synaptic_input_rates(constants, &prepared.params, sample, rates, weights, synaptic_input);
 }
 
 /// Sums the synaptic input of the launch's steps. `rates`: of the presynaptic population, `[1 + steps, n_pre]`;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, Grid, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, Grid, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, TILES_PER_GROUP, Tile, TileSlice, TiledArray};
@@ -49,9 +49,9 @@ fn rows(grid: &Grid) -> u32 {
     (launch.steps + history).max(1)
 }
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) -> usize {
+fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) -> usize {
     let SampleContext { constants, minibatch, replica_state, sample, threads, .. } = *context;
-    let (layer, params) = (plan.launch.layer, &plan.params);
+    let (layer, params) = (prepared.launch.layer, &prepared.params);
     let SampleState { spikes, spike_mask, spike_list, window_means, layers, .. } = state;
     let range = StepRange::new(constants, params, minibatch, sample);
     spike_list[layer].build(range, &spike_mask[layer], &spikes[layer]);

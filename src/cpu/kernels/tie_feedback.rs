@@ -2,7 +2,7 @@
 //! output feeds back to both. Each transpose has its own noise, drawn anew per minibatch.
 
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, ReplicaContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, ReplicaContext, Scope,
 };
 use crate::cpu::simd::tiled::LANES;
 use crate::cpu::state::ReplicaState;
@@ -23,9 +23,9 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 };
 
 /// Computes the feedback weights of a hidden layer, or continues the sums over the next layer.
-fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &LaunchPlan) {
+fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &PreparedLaunch) {
     let &ReplicaContext { replica, minibatch, .. } = context;
-    let (layer, params) = (plan.launch.layer, &plan.params);
+    let (layer, params) = (prepared.launch.layer, &prepared.params);
     let n_feedback = params.n_feedback as usize;
     let range = params.first_step as usize
         ..(params.first_step + params.step_count).min(params.n_next) as usize;

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::mean_gradient::{Contribution, mean_gradient, scaled_eta};
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, ReplicaContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, ReplicaContext, Scope,
 };
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile};
@@ -31,9 +31,9 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 };
 
 /// Updates the weights of one layer from the errors and window means of the samples.
-fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &LaunchPlan) {
+fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &PreparedLaunch) {
     let &ReplicaContext { stop, constants, replica, minibatch, samples, .. } = context;
-    let (layer, params) = (plan.launch.layer, &plan.params);
+    let (layer, params) = (prepared.launch.layer, &prepared.params);
     let n_pre = params.n_pre as usize;
     let columns = replica_state.weights[layer]
         .columns_mut()

@@ -3,7 +3,7 @@
 
 use crate::cpu::kernels::averaging_window::{PhaseWindow, store_means};
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
@@ -24,11 +24,11 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
     let SampleContext { constants, sample, .. } = *context;
-    let population = plan.launch.layer;
+    let population = prepared.launch.layer;
     let (rates, window_means) = (&mut state.rates[population], &mut state.window_means[population]);
-    window_mean_rates(constants, &plan.params, sample, rates, window_means);
+    window_mean_rates(constants, &prepared.params, sample, rates, window_means);
 }
 
 simd_versions! {

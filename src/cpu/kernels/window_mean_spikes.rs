@@ -5,7 +5,7 @@
 
 use crate::cpu::kernels::averaging_window::{PhaseWindow, feedback_row, store_means};
 use crate::cpu::kernels::definition::{
-    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
@@ -29,12 +29,12 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
     let SampleContext { constants, minibatch, sample, .. } = *context;
-    let population = plan.launch.layer;
+    let population = prepared.launch.layer;
     let (spikes, window_means) =
         (&mut state.spikes[population], &mut state.window_means[population]);
-    window_mean_spikes(constants, &plan.params, minibatch, sample, spikes, window_means);
+    window_mean_spikes(constants, &prepared.params, minibatch, sample, spikes, window_means);
 }
 
 simd_versions! {

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::timer::KernelTimer;
 use crate::cpu::kernels::definition::{
-    CpuFunction, LaunchPlan, NeuronFunction, SampleContext, StepContext,
+    CpuFunction, NeuronFunction, PreparedLaunch, SampleContext, StepContext,
 };
 use crate::cpu::kernels::synaptic_input_spikes::synaptic_input_spikes;
 use crate::cpu::spikes::list::StepRange;
@@ -22,38 +22,46 @@ pub fn run_launches(
     state: &mut SampleState,
     stop: &Stop,
     context: &SampleContext,
-    plans: &[LaunchPlan],
+    launches: &[PreparedLaunch],
     timer: &mut KernelTimer,
 ) -> bool {
-    let mut left = plans;
-    while let [plan, others @ ..] = left {
+    let mut rest = launches;
+    while let Some((input, prepared, after)) = next_work(rest) {
         if stop.is_requested() {
             return false;
         }
-        left = others;
-        let input = others.first().filter(|next| is_input_of(&plan.launch, &next.launch));
-        let (input, plan) = match input {
-            Some(neurons) => {
-                left = &others[1..];
-                (Some(plan), neurons)
-            }
-            None => (None, plan),
-        };
-        let kernel = plan.launch.kernel;
+        rest = after;
+        let kernel = prepared.launch.kernel;
         match kernel.definition().cpu {
-            CpuFunction::Neurons(step) => step_layer(state, context, input, plan, step, timer),
+            CpuFunction::Neurons(advance) => {
+                step_layer(state, context, input, prepared, advance, timer);
+            }
             CpuFunction::Sample(run) => {
-                run(state, context, plan);
+                run(state, context, prepared);
                 timer.lap(kernel, 1, &mut state.times);
             }
             CpuFunction::SplitSample(run) => {
-                let threads_used = run(state, context, plan);
+                let threads_used = run(state, context, prepared);
                 timer.lap(kernel, threads_used, &mut state.times);
             }
             CpuFunction::BeforeSamples(_) | CpuFunction::AfterSamples(_) | CpuFunction::OnRead => {}
         }
     }
     true
+}
+
+/// Launch of synaptic input that runs with a launch of neurons, the launch, and the launches after it.
+type Work<'a> = (Option<&'a PreparedLaunch>, &'a PreparedLaunch, &'a [PreparedLaunch]);
+
+/// Returns the next launch, for neurons with the launch of their synaptic input. `None` at the end of the list.
+fn next_work(launches: &[PreparedLaunch]) -> Option<Work<'_>> {
+    match launches {
+        [input, neurons, rest @ ..] if is_input_of(&input.launch, &neurons.launch) => {
+            Some((Some(input), neurons, rest))
+        }
+        [prepared, rest @ ..] => Some((None, prepared, rest)),
+        [] => None,
+    }
 }
 
 /// Whether `launch` sums the synaptic input of the neurons that `next` advances, over the same steps.
@@ -67,26 +75,27 @@ fn is_input_of(launch: &Launch, next: &Launch) -> bool {
 fn step_layer(
     state: &mut SampleState,
     context: &SampleContext,
-    input: Option<&LaunchPlan>,
-    plan: &LaunchPlan,
-    step: NeuronFunction,
+    input: Option<&PreparedLaunch>,
+    neurons: &PreparedLaunch,
+    advance: NeuronFunction,
     timer: &mut KernelTimer,
 ) {
     let &SampleContext { constants, replica, spike_tables, minibatch, sample, threads, .. } =
         context;
-    let (index, params, kernel) = (plan.launch.layer, &plan.params, plan.launch.kernel);
+    let (layer_index, params, kernel) =
+        (neurons.launch.layer, &neurons.params, neurons.launch.kernel);
     let SampleState { spikes, window_means, layers, spike_mask, spike_list, times, .. } = state;
     if let Some(input) = input {
         let range = StepRange::new(constants, &input.params, minibatch, sample);
-        spike_list[index].build(range, &spike_mask[index], &spikes[index]);
+        spike_list[layer_index].build(range, &spike_mask[layer_index], &spikes[layer_index]);
         timer.lap(Kernel::SynapticInputSpikes, 1, times);
     }
-    let (spike_list, window_means) = (&spike_list[index], &window_means[index]);
-    let weights = &context.replica_state.weights[index];
+    let (spike_list, window_means) = (&spike_list[layer_index], &window_means[layer_index]);
+    let weights = &context.replica_state.weights[layer_index];
     let biases = weights.column(params.n_pre as usize);
     let step_context =
         StepContext { constants, replica, spike_tables, params, minibatch, sample, biases };
-    let (layer, spike_mask) = (&mut layers[index], &mut spike_mask[index + 1]);
+    let (layer, spike_mask) = (&mut layers[layer_index], &mut spike_mask[layer_index + 1]);
     // The input of a few steps fits in the cache, so splitting into groups only adds overhead.
     let count = match params.step_count {
         ..=STEPS_PER_WORD => threads,
@@ -98,16 +107,16 @@ fn step_layer(
         .split(count)
         .into_iter()
         .zip(layer.compartments.all_tiles().split(count))
-        .zip(spikes[index + 1].all_tiles().split(count))
+        .zip(spikes[layer_index + 1].all_tiles().split(count))
         .zip(spike_mask.reserve_steps(&step_context.steps(), count));
     let is_profiled = timer.is_on();
     let group_times = Mutex::new(KernelTimes::default());
     let step_group = |(((mut synaptic_input, mut compartments), mut spikes), spike_mask)| {
-        let mut timer = KernelTimer::start(is_profiled);
-        if let Some(LaunchPlan { params, .. }) = input {
+        let mut group_timer = KernelTimer::start(is_profiled);
+        if let Some(input) = input {
             synaptic_input_spikes(
                 constants,
-                params,
+                &input.params,
                 minibatch,
                 sample,
                 spike_list,
@@ -115,10 +124,10 @@ fn step_layer(
                 weights,
                 &mut synaptic_input,
             );
-            timer.lap_into(Kernel::SynapticInputSpikes, &group_times);
+            group_timer.lap_into(Kernel::SynapticInputSpikes, &group_times);
         }
-        step(&step_context, &mut synaptic_input, &mut compartments, &mut spikes, spike_mask);
-        timer.lap_into(kernel, &group_times);
+        advance(&step_context, &mut synaptic_input, &mut compartments, &mut spikes, spike_mask);
+        group_timer.lap_into(kernel, &group_times);
     };
     if threads == 1 {
         groups.for_each(step_group);

@@ -1,6 +1,6 @@
 // Computes hidden errors by exact backpropagation instead of plateau potentials:
-// `E = (W_next^T E_next) k_B phi_max sigma'(Cf)`, including the factors P of both updates. Cf is the mean of C in the
-// forward phase.
+// `P E = P (W_next^T E_next) k_B phi_max sigma'(Cf)`. Cf is the mean of C in the forward phase. The next layer's stored
+// error is its own `P E`.
 // One thread per neuron and sample. The columns of the next layer's weights are this layer's neurons. If not all are
 // bound at once, other dispatches compute the rest.
 #import bindings, exact_math

@@ -1,6 +1,6 @@
-// Computes the local error of every neuron, including the factor P of its update. Cf is the mean of C in the forward
-// phase. Output: `E = -(phi_t - phi_max sigma(Cf)) k_D phi_max sigma'(Cf)`.
-// Hidden: `E = -(alpha_t - alpha_f) k_B phi_max sigma'(Cf)`.
+// Computes `P E` of every neuron: its local error E times the factor P of its update. Cf is the mean of C in the forward
+// phase. Output: `P E = -P (phi_t - phi_max sigma(Cf)) k_D phi_max sigma'(Cf)`.
+// Hidden: `P E = -P (alpha_t - alpha_f) k_B phi_max sigma'(Cf)`.
 // One thread per neuron and sample.
 #import bindings, exact_math
 

@@ -1,4 +1,5 @@
-// Computes the gradient of a minibatch, the mean of `E s_pre` over its images, and updates the weights.
+// Computes the gradient of a minibatch, the mean of `P E s_f` over its images, and updates the weights. The stored errors
+// include P.
 // One thread per neuron, bound weight column and replica. The biases are the last column.
 #import bindings, exact_math, mean_gradient
 

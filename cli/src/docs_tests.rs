@@ -179,7 +179,11 @@ fn docs_kernels_page_is_current() {
     let text = format!(
         "# Kernels and equations\n\nThe kernels in the order of a minibatch. `src/cpu/kernels/NAME.rs` holds a kernel's \
          definition and its CPU function, `shaders/NAME.wgsl` its shader. The equations are those of \
-         [the model](../concepts/model.md).\n\n| kernel | task | equation |\n|---|---|---|\n{}",
+         [the model](../concepts/model.md). The errors `E` are stored with the factor P of the update.\n\nTwo steps of \
+         `hidden_step` and `output_step` have files of their own: \
+         [the synaptic filter](../../src/cpu/kernels/synaptic_filter.rs) `κ * (W n)`, and \
+         [the spike counts](../../src/model/spikes.rs) `n`, drawn by comparing random words with tables.\n\n\
+         | kernel | task | equation |\n|---|---|---|\n{}",
         rows.concat()
     );
     check_generated("reference/kernels.md", &text);

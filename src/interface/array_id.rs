@@ -54,7 +54,7 @@ pub enum ArrayId {
     Compartments(usize),
     /// Plateau potentials of a layer, `[samples, 2, units]`, rows [`plateau`](super::plateau).
     Plateaus(usize),
-    /// Errors of a layer's neurons, `[samples, units]`.
+    /// Errors of a layer's neurons, including the factor P of the update, `[samples, units]`.
     Errors(usize),
     /// Class and loss of every image, `[replicas, result slots, 2]`, words [`result`](super::result).
     Results,

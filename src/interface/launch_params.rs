@@ -1,4 +1,5 @@
-//! Parameters of a dispatch, which the host writes and every kernel reads.
+//! Parameters of a launch, which the host writes and every kernel reads. The dispatches of a launch differ in the bound
+//! columns.
 
 use super::Sample;
 

@@ -1,4 +1,5 @@
-//! The synaptic filter: the postsynaptic potential of one spike.
+//! Constants of the synaptic filter, the postsynaptic potential of one spike. `src/cpu/kernels/synaptic_filter.rs` applies
+//! it.
 //!
 //! `kappa(x) = (exp(-x/tau_L) - exp(-x/tau_s)) / (tau_L - tau_s)`. A spike of the current step
 //! has the weight `kappa(1)`.

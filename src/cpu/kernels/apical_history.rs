@@ -13,7 +13,7 @@ use crate::interface::{ArrayId, BatchParams, LaunchParams, RunParams, STEPS_PER_
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "`A = Y s_feedback`",
+    equation: "`Y n` of the last K steps, only if `g_A > 0` or recorded",
     scope: Scope::HiddenLayer,
     runs_on: |shape, _| shape.model.steps_apical_spikes(),
     reads: |shape, layer| {

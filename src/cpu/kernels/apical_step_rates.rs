@@ -14,7 +14,7 @@ use crate::interface::{ArrayId, BatchParams, LaunchParams, Sample};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "`A = Y φ + c`",
+    equation: "`A = Y φ + c`, only if `g_A > 0` or recorded",
     scope: Scope::HiddenLayer,
     runs_on: |shape, _| shape.model.steps_apical_rates(),
     reads: |shape, layer| {

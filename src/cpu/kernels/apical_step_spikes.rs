@@ -18,7 +18,7 @@ use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "`A = Y s_feedback + c`",
+    equation: "`A = κ * (Y n) + c`, only if `g_A > 0` or recorded",
     scope: Scope::HiddenLayer,
     runs_on: |shape, _| shape.model.steps_apical_spikes(),
     reads: |shape, layer| {

@@ -1,6 +1,7 @@
 //! Computes hidden errors by exact backpropagation instead of plateau potentials:
-//! `E = (W_next^T E_next) k_B phi_max sigma'(Cf)`, including the factors P of both updates. Cf is the mean of C in the
-//! forward phase.
+//! `P E = P (W_next^T E_next) k_B phi_max sigma'(Cf)`. Cf is the mean of C in the forward phase.
+//!
+//! The next layer's stored error is its own `P E`.
 
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
@@ -13,7 +14,7 @@ use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope}
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "`E = (W_nextᵀ E_next) k_B φ_max σ'(C_f)`",
+    equation: "`P E = P (W_nextᵀ E_next) k_B φ_max σ'(C_f)`",
     scope: Scope::HiddenLayer,
     runs_on: |_, _| true,
     reads: |_, layer| {

@@ -12,7 +12,7 @@ use crate::model::exact_math::{SMALLEST_MOMENT, flush, sigmoid};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "argmax of mean C; `L1`",
+    equation: "class: argmax of the mean `C_f` of its neurons; `L1 = Σ (φ_t - φ_max σ(C_f))²`",
     scope: Scope::OutputLayer,
     runs_on: |_, _| true,
     reads: |_, layer| vec![ArrayId::Compartments(layer)],

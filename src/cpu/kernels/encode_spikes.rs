@@ -17,7 +17,7 @@ use crate::random::{RngStream, counter0, philox};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "Poisson with mean `φ_max p`",
+    equation: "`n` Poisson with mean `φ_max p`",
     scope: Scope::Input,
     runs_on: |_, _| true,
     reads: |_, _| vec![ArrayId::InputCdf, ArrayId::Images],

@@ -1,7 +1,8 @@
 //! Moves feedback weights towards the inverse of the feed-forward function: the plateau potential `alpha_f` of the
 //! forward phase approaches the soma's rate.
 //!
-//! `E_inv = -(phi_max sigma(Cf) - alpha_f) sigma'(Af)`, `Y -= eta mean(E_inv s_fb)`.
+//! `E_inv = -(phi_max sigma(Cf) - alpha_f) sigma'(Af)`, `Y -= eta_b mean(E_inv s_fb)`, with the setting `feedback_lr` as
+//! `eta_b`.
 
 use rayon::prelude::*;
 

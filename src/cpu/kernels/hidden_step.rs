@@ -1,6 +1,6 @@
-//! Advances hidden neurons: basal voltage from the filtered synaptic input, soma by forward Euler, spikes.
+//! Advances hidden neurons: basal voltage from the filtered synaptic input, soma by forward Euler, mean voltage, spikes.
 //!
-//! `B = kappa * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`.
+//! `B = kappa * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`; Cf is the mean of C in the forward phase.
 
 use super::definition::{Columns, CpuFunction, KernelDefinition, Scope, StepContext};
 use super::neuron_step::{NeuronModel, SomaTerms, step_tiles};
@@ -13,7 +13,8 @@ use crate::model::exact_math::Float;
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "`B = κ * (W n) + b`; soma; spikes",
+    equation: "`B = κ * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`; `C_f`; \
+               `n` Poisson with mean `φ_max σ(C)`",
     scope: Scope::HiddenLayer,
     runs_on: |_, _| true,
     reads: |_, layer| vec![ArrayId::Weights(layer)],

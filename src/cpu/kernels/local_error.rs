@@ -1,8 +1,8 @@
-//! Computes the local error of every neuron, including the factor P of its update. Cf is the mean of C in the forward
+//! Computes `P E` of every neuron: its local error E times the factor P of its update. Cf is the mean of C in the forward
 //! phase.
 //!
-//! Output: `E = -(phi_t - phi_max sigma(Cf)) k_D phi_max sigma'(Cf)`.
-//! Hidden: `E = -(alpha_t - alpha_f) k_B phi_max sigma'(Cf)`.
+//! Output: `P E = -P (phi_t - phi_max sigma(Cf)) k_D phi_max sigma'(Cf)`.
+//! Hidden: `P E = -P (alpha_t - alpha_f) k_B phi_max sigma'(Cf)`.
 
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
@@ -16,7 +16,8 @@ use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope}
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "output and hidden `E`",
+    equation: "output `P E = -P (φ_t - φ_max σ(C_f)) k_D φ_max σ'(C_f)`; \
+               hidden `P E = -P (α_t - α_f) k_B φ_max σ'(C_f)`",
     scope: Scope::Layer,
     runs_on: |_, _| true,
     reads: |_, layer| vec![ArrayId::Compartments(layer), ArrayId::Plateaus(layer)],

@@ -1,9 +1,12 @@
 //! Kernels: one file each, with the definition and the CPU function. The shader of the same name in `shaders/` computes
 //! the same bits.
 //!
-//! `definition` describes the parts of a definition. Files without a definition are shared by several kernels:
-//! `neuron_step` and `spike_sampler` (hidden and output neurons), `synaptic_filter`, `mean_gradient`, `window_mean` and
-//! `averaging_window`.
+//! Files without a kernel's definition:
+//! - `definition`: the parts of a definition;
+//! - `new_launch_params`, `check_launches`: parameters of a launch, and checks before it runs;
+//! - shared by several kernels: `neuron_step`, `spike_sampler` and `window_mean` (hidden and output neurons),
+//!   `synaptic_filter` (all dendrites), `averaging_window` (window means and plateaus), `mean_gradient` (updates);
+//! - `arithmetic_selftest`: a test of the device's arithmetic.
 
 mod apical_history;
 mod apical_step_rates;

@@ -1,7 +1,9 @@
 //! Advances output neurons: dendrite from the filtered synaptic input, soma by forward Euler with the teaching current
-//! of the target phase, mean rate, spikes.
+//! of the target phase, mean voltage and rate, spikes.
 //!
 //! `B = kappa * (W n) + b`; `C += -g_L C + g_D (B - C) + I`, `I = g_E (E_E - C) + g_I (E_I - C)`.
+//! In the form of the code: `C <- decay C + g_D B + g_E E_E + g_I E_I`, with `decay = 0.3 - g_E - g_I`.
+//! Cf is the mean of C in the forward phase, phi_t the mean rate in the target phase.
 
 use super::definition::{Columns, CpuFunction, KernelDefinition, Scope, StepContext};
 use super::neuron_step::{NeuronModel, SomaTerms, step_tiles};
@@ -14,7 +16,8 @@ use crate::model::exact_math::Float;
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "`B`; soma with teaching current; spikes",
+    equation: "`B = κ * (W n) + b`; `C += -g_L C + g_D (B - C) + I`; `C_f`, `φ_t`; \
+               `n` Poisson with mean `φ_max σ(C)`",
     scope: Scope::OutputLayer,
     runs_on: |_, _| true,
     reads: |_, layer| vec![ArrayId::Weights(layer)],

@@ -18,7 +18,7 @@ use crate::random::{RngStream, Split, counter0, philox_units};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "`α_f = σ(A_f)`, `α_t = σ(A_t)`",
+    equation: "`A_f`, `A_t` by `A = Y s_fb + c`; `α_f = σ(A_f)`, `α_t = σ(A_t)`",
     scope: Scope::HiddenLayer,
     runs_on: |_, _| true,
     reads: |shape, layer| {

@@ -1,4 +1,5 @@
-//! Computes the gradient of a minibatch, the mean of `E s_pre` over its samples, and updates the weights.
+//! Computes the gradient of a minibatch, the mean of `P E s_f` over its samples, and updates the weights. The stored
+//! errors include P.
 
 use rayon::prelude::*;
 
@@ -18,7 +19,7 @@ use crate::model::network_model::UpdateRule;
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "`W -= η P E s_fᵀ`, `b -= η P E`",
+    equation: "`W -= η (P E) s_fᵀ`, `b -= η (P E)`, with the stored `P E`",
     scope: Scope::Layer,
     runs_on: |_, _| true,
     reads: |_, layer| vec![ArrayId::WindowMeans(layer), ArrayId::Errors(layer)],

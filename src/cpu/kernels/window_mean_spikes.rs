@@ -19,7 +19,7 @@ use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "`s_f`, `s_fb`",
+    equation: "`s_f`, `s_fb` as means of `κ * n`",
     scope: Scope::Population,
     runs_on: |_, _| true,
     reads: |_, _| vec![],

@@ -124,7 +124,7 @@ fn config_with(kernel: Kernel) -> Config {
         Kernel::ApicalStepRates => {
             Config { g_apical: 0.05, feedback_signal: Signal::Rates, ..base }
         }
-        Kernel::TieFeedback => Config {
+        Kernel::SymmetricFeedback => Config {
             feedback_weights: FeedbackWeights::Symmetric,
             feedback_noise_sd: 0.05,
             layers: vec![500, 100, 10],

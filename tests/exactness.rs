@@ -159,10 +159,10 @@ fn case_weight_update() {
 }
 
 #[test]
-fn case_tie_feedback() {
+fn case_symmetric_feedback() {
     each_situation(|situation| {
-        if situation.shape.model.ties_feedback() {
-            situation.check_hidden(Kernel::TieFeedback);
+        if situation.shape.model.has_symmetric_feedback() {
+            situation.check_hidden(Kernel::SymmetricFeedback);
         }
     });
 }

@@ -9,8 +9,8 @@ use super::STEPS_PER_WORD;
 macro_rules! for_each_kernel {
     ($macro:ident) => {
         $macro! {
-            /// Ties feedback weights to the feed-forward weights.
-            TieFeedback tie_feedback,
+            /// Computes symmetric feedback weights from the feed-forward weights.
+            SymmetricFeedback symmetric_feedback,
             /// Draws the input's spikes from an image.
             EncodeSpikes encode_spikes,
             /// Converts an image to rates, if the input sends rates.
@@ -98,11 +98,11 @@ pub struct Launch {
     /// Index of the layer, 0 the lowest. For kernels of populations, index of the population, 0 the input, see
     /// [`Kernel::takes_population`].
     pub layer: usize,
-    /// First step of the range, counted from the image's first. For [`Kernel::TieFeedback`], the first neuron of the
-    /// next layer.
+    /// First step of the range, counted from the image's first. For [`Kernel::SymmetricFeedback`], the first neuron of
+    /// the next layer.
     pub first: u32,
-    /// Number of steps in the range; 0 for work before the image's first step. For [`Kernel::TieFeedback`], the largest
-    /// number of neurons of the next layer.
+    /// Number of steps in the range; 0 for work before the image's first step. For [`Kernel::SymmetricFeedback`], the
+    /// largest number of neurons of the next layer.
     pub steps: u32,
 }
 

@@ -119,7 +119,7 @@ shader_struct! {
         pub weight_decay: f32,
         /// Largest magnitude of a gradient; 0 for no limit.
         pub grad_clip: f32,
-        /// Standard deviation of the noise of feedback weights that are tied to the feed-forward weights.
+        /// Standard deviation of the noise of symmetric feedback weights.
         pub feedback_noise_sd: f32,
         /// Factor of the next layer's errors in backpropagation.
         pub backprop_gain: f32,

@@ -203,8 +203,8 @@ impl NetworkModel {
         self.steps_apical() || self.sends_rates()
     }
 
-    /// Whether feedback weights follow the feed-forward weights.
-    pub fn ties_feedback(&self) -> bool {
+    /// Whether feedback weights are computed from the feed-forward weights.
+    pub fn has_symmetric_feedback(&self) -> bool {
         self.feedback_rule == FeedbackRule::Symmetric
     }
 

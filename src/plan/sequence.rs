@@ -11,7 +11,7 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     let output = shape.layers() - 1;
     let mut list = Vec::new();
     // A test needs feedback only if it reaches the soma.
-    if shape.model.ties_feedback() && (learns || shape.model.steps_apical()) {
+    if shape.model.has_symmetric_feedback() && (learns || shape.model.steps_apical()) {
         list.extend(feedback_launches(shape));
     }
     if shape.model.sends_rates() {
@@ -49,18 +49,18 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     list
 }
 
-/// Number of neurons of the layer above that one launch of [`Kernel::TieFeedback`] sums over: with noise, each takes
-/// some 40 loop iterations, and software devices end a thread after 65,535.
+/// Number of neurons of the next layer that one launch of [`Kernel::SymmetricFeedback`] sums over: with noise, each
+/// takes some 40 loop iterations, and software devices end a thread after 65,535.
 const NEURONS_PER_LAUNCH: u32 = 1024;
 
-/// Returns the launches that tie feedback weights to the feed-forward weights, the highest layer first.
+/// Returns the launches that compute symmetric feedback weights, the highest layer first.
 pub(crate) fn feedback_launches(shape: &Shape) -> Vec<Launch> {
     let output = shape.layers() - 1;
     let of_layer = |layer: usize| {
         let is_from_next_layer = shape.feedback_population(layer) == layer + 2;
         let summed = if is_from_next_layer { 1 } else { shape.units(layer + 1) as u32 };
         let launch = move |first| Launch {
-            kernel: Kernel::TieFeedback,
+            kernel: Kernel::SymmetricFeedback,
             layer,
             first,
             steps: NEURONS_PER_LAUNCH,

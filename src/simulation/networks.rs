@@ -63,14 +63,14 @@ impl Simulation {
         Ok(())
     }
 
-    /// Reads the current networks into `networks`, one per replica. Tied feedback weights have the values of the next
-    /// minibatch.
+    /// Reads the current networks into `networks`, one per replica. Symmetric feedback weights have the values of the
+    /// next minibatch.
     ///
     /// # Errors
     /// Returns an error if the device fails.
     pub fn read_networks(&mut self, networks: &mut [Network]) -> Result<(), BackendError> {
         self.check_networks(networks)?;
-        self.follow_weights()?;
+        self.update_symmetric_feedback()?;
         for layer in 0..self.backend.shape().layers() {
             let array = ArrayId::Weights(layer);
             let values = self.backend.read(array)?.into_f32(array)?;
@@ -81,7 +81,8 @@ impl Simulation {
             let array = ArrayId::Feedback(layer);
             let length = self.backend.shape().len_per_copy(array);
             let shape = self.backend.shape();
-            if (shape.model.ties_feedback() || shape.model.learns_feedback()) && length > 0 {
+            if (shape.model.has_symmetric_feedback() || shape.model.learns_feedback()) && length > 0
+            {
                 let values = self.backend.read(array)?.into_f32(array)?;
                 for (network, values) in networks.iter_mut().zip(values.chunks(length)) {
                     let layer = &mut network.layers[layer];
@@ -94,9 +95,9 @@ impl Simulation {
         Ok(())
     }
 
-    /// Updates tied feedback weights from the feed-forward weights, for the next minibatch.
-    fn follow_weights(&mut self) -> Result<(), BackendError> {
-        if !self.backend.shape().model.ties_feedback() {
+    /// Updates symmetric feedback weights from the feed-forward weights, for the next minibatch.
+    fn update_symmetric_feedback(&mut self) -> Result<(), BackendError> {
+        if !self.backend.shape().model.has_symmetric_feedback() {
             return Ok(());
         }
         let next = self.updates + 1;

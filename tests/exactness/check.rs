@@ -45,7 +45,7 @@ impl Situation {
             Kernel::ApicalStepSpikes | Kernel::ApicalStepRates => (1, vec![0, 1, 2]),
             Kernel::ApicalHistory => (0, vec![0]),
             // Here a "step" is a neuron of the next layer.
-            Kernel::TieFeedback => (16, vec![0, 16, 32]),
+            Kernel::SymmetricFeedback => (16, vec![0, 16, 32]),
             // The first step, and some within the averaging windows.
             Kernel::EmitRates => (1, vec![0, 30, 80, 95]),
             _ => (max_steps, vec![0]),
@@ -57,7 +57,7 @@ impl Situation {
                 let minibatches = self.minibatches(update, reset);
                 // In the steady state an image is shorter than a block.
                 let steps = match kernel {
-                    Kernel::TieFeedback => steps,
+                    Kernel::SymmetricFeedback => steps,
                     _ => steps.min(max_steps - first),
                 };
                 let launch = Launch { kernel, layer, first, steps };
@@ -125,7 +125,7 @@ impl Situation {
         let repeats = matches!(
             launch.kernel,
             Kernel::Classify | Kernel::EncodeSpikes | Kernel::ApicalHistory
-        ) || (launch.kernel == Kernel::TieFeedback && launch.first > 0)
+        ) || (launch.kernel == Kernel::SymmetricFeedback && launch.first > 0)
             || minibatches[0].reset_state == 0;
         assert!(changed || repeats, "{launch:?} wrote nothing");
     }

@@ -77,10 +77,10 @@ fn case_weight_update_in_ranges() {
 }
 
 #[test]
-fn case_tie_feedback_in_ranges() {
-    each_in_ranges(Kernel::TieFeedback, |situation| {
-        if situation.shape.model.ties_feedback() {
-            situation.check_hidden(Kernel::TieFeedback);
+fn case_symmetric_feedback_in_ranges() {
+    each_in_ranges(Kernel::SymmetricFeedback, |situation| {
+        if situation.shape.model.has_symmetric_feedback() {
+            situation.check_hidden(Kernel::SymmetricFeedback);
         }
     });
 }
@@ -115,7 +115,7 @@ fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
             ranges(&launch, shape, MAX_BINDING).iter().any(|range| range.index > 0)
         };
         let layers = match kernel {
-            Kernel::TieFeedback if !shape.model.ties_feedback() => 0..0,
+            Kernel::SymmetricFeedback if !shape.model.has_symmetric_feedback() => 0..0,
             Kernel::FeedbackUpdate if !shape.model.learns_feedback() => 0..0,
             Kernel::SynapticInputRates if !shape.model.sends_rates() => 0..0,
             Kernel::SynapticInputSpikes if shape.model.sends_rates() => 0..0,
@@ -131,7 +131,7 @@ fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
             | Kernel::ApicalStepRates
             | Kernel::Plateau
             | Kernel::FeedbackUpdate
-            | Kernel::TieFeedback
+            | Kernel::SymmetricFeedback
             | Kernel::BackpropError => 0..shape.layers() - 1,
             _ => 0..shape.layers(),
         };

@@ -75,7 +75,7 @@ pub fn bytes_of(
 /// Returns the number of bytes of an array that a device must bind at once.
 pub fn min_binding(array: ArrayId, shape: &Shape) -> u64 {
     let bytes = shape.bytes_of(array);
-    let is_whole = shape.model.ties_feedback() && matches!(array, ArrayId::Feedback(_));
+    let is_whole = shape.model.has_symmetric_feedback() && matches!(array, ArrayId::Feedback(_));
     if can_split(array, shape) && !is_whole { min_range(array, shape).min(bytes) } else { bytes }
 }
 

@@ -1,7 +1,11 @@
 //! CPU backend, and the definition of every kernel for both backends.
 //!
-//! Modules depend only on those after them: `executor` (runs a list of launches), [`kernels`] (compute on arrays),
-//! `state` (arrays of samples and replicas), `spikes` (masks, lists and tables of spikes), `simd` (tiles and vectors).
+//! Each module depends only on the ones after it:
+//! - `executor` distributes samples, or columns of weights, over threads and runs the launches;
+//! - [`kernels`] has a file per kernel: its definition, for both backends, and its CPU function;
+//! - `state` holds the arrays of samples and replicas, and what a sample keeps for the next minibatch;
+//! - `spikes` stores spikes as masks, lists and tables; its head says which kernel writes and reads which form;
+//! - `simd` has tiles of 16 neurons, and the vectors that compute on them.
 //!
 //! The samples of all replicas are distributed over threads. A thread runs all kernels of a sample in sequence, while
 //! the sample's arrays are in the cache.

@@ -1,7 +1,8 @@
 //! Proves: recordings from the CPU and from a GPU are equal bit for bit. Recorded voltages obey the equations of
-//! `model.md` at each step. Plateau potentials, losses and gradients follow from the voltages by sections 3 and 4,
-//! computed here in double precision. A recording of selected neurons, steps and layers equals that part of the whole
-//! recording. A monitored network learns the same bits. Files hold the recorded values.
+//! `docs/concepts/model.md` at each step. Plateau potentials, losses and gradients follow from the voltages by its
+//! sections on phases and learning, computed here in double precision. A recording of selected neurons, steps and
+//! layers equals that part of the whole recording. A monitored network learns the same bits. Files hold the recorded
+//! values.
 //!
 //! Does not prove: the values of quantities in trained networks (see `apical reproduce`).
 

@@ -123,7 +123,7 @@ shader_struct! {
         pub feedback_noise_sd: f32,
         /// Factor of the next layer's errors in backpropagation.
         pub backprop_gain: f32,
-        /// Learning rate of the feedback weights; 0 for no learning.
+        /// Learning rate `eta_b` of the feedback weights; 0 for no learning.
         pub feedback_eta: f32,
         /// Learning rate of the apical biases.
         pub apical_bias_eta: f32,

@@ -140,6 +140,7 @@ fn invalid_samples_and_launches_are_an_error() {
             launch(Kernel::SynapticInputSpikes, 0, 0, shape.block + 1),
             launch(Kernel::SynapticInputSpikes, 0, shape.steps, 8),
             launch(Kernel::EncodeSpikes, 0, u32::MAX, u32::MAX),
+            launch(Kernel::SymmetricFeedback, 0, 16, u32::MAX),
             launch(Kernel::Classify, usize::MAX, 0, 8),
         ] {
             let result = simulation.backend().run(&minibatches, &samples, &[wrong]);

@@ -112,6 +112,8 @@ impl Cli {
             (_, true) => output::set_verbosity(Verbosity::Verbose),
             _ => {}
         }
+        // An invalid APICAL_SIMD is refused before any work.
+        Width::choose().map_err(|error| CliError::Train(error.into()))?;
         signals::install_handlers()?;
         match &self.command {
             Command::Train(arguments) => train::run(arguments),

@@ -39,7 +39,7 @@ fn step_neuron(sample: Sample, unit: u32) {
         if step + 1u == sample.steps_forward {
             mean_soma = mul_rounded(mean_soma, sample.inv_window_forward);
         }
-        if params.is_output == 1u && step >= target_window && step < steps {
+        if params.is_output == 1u && step >= target_window {
             mean_rate += mul_rounded(replicas[replica].phi_max, sigmoid(soma));
             if step + 1u == steps {
                 mean_rate = mul_rounded(mean_rate, sample.inv_window_target);
@@ -59,11 +59,10 @@ fn step_neuron(sample: Sample, unit: u32) {
     }
 }
 
-// Clears the means, and the voltages if the minibatch resets the state. `first`: index of the neuron's first word in
+// Clears the means, and the somatic voltage if the minibatch resets the state. `first`: index of the neuron's first word in
 // `compartments`. A launch before this one sets the apical voltage.
 fn reset_for_image(first: u32) {
     if minibatches[replica].reset_state == 1u {
-        compartments[first + COMPARTMENT_BASAL * params.units] = 0.0;
         compartments[first + COMPARTMENT_SOMA * params.units] = 0.0;
     }
     compartments[first + COMPARTMENT_MEAN_SOMA * params.units] = 0.0;

@@ -24,7 +24,7 @@ pub struct Difference {
     pub image: Option<u32>,
     /// Step within the image, if the array has steps.
     pub step: Option<u32>,
-    /// Column of the array: the neuron; in a raster, the first whose bits differ. In results, 0 is the class and 1 the
+    /// Column of the array: the neuron; in a spike mask, the first whose bits differ. In results, 0 is the class and 1 the
     /// loss.
     pub unit: usize,
     /// Word on the CPU: the float, or the unsigned integer.
@@ -82,7 +82,7 @@ pub(super) fn first_difference(
 
 /// Returns the length of the comparable prefix of an array's copy after a launch, words.
 ///
-/// A GPU's raster has old bits after the launch's last step.
+/// A GPU's spike mask has old bits after the launch's last step.
 fn written_length(shape: &Shape, launch: &Launch, array: ArrayId) -> usize {
     if !matches!(array, ArrayId::SpikeMask(_)) {
         return shape.len_per_copy(array);

@@ -145,9 +145,9 @@ shader_struct! {
         pub draws_spikes: u32,
         /// `1 / batch_size`.
         pub inv_batch_size: f32,
-        /// Adam's correction `1 / (1 - beta1^t)` of the first moment in update t; 1 for other optimisers.
+        /// Adam's correction `1 / (1 - beta1^t)` of the first moment in update t; 1 for other optimizers.
         pub bias_correction1: f32,
-        /// Adam's correction `1 / (1 - beta2^t)` of the second moment in update t; 1 for other optimisers.
+        /// Adam's correction `1 / (1 - beta2^t)` of the second moment in update t; 1 for other optimizers.
         pub bias_correction2: f32,
         /// Factor of the learning rates in this minibatch.
         pub lr_scale: f32,

@@ -28,7 +28,7 @@ pub const SMALLEST_GRADIENT: f32 = SMALLEST;
 /// Limit below which weights and biases, feedback included, are stored as zero.
 pub const SMALLEST_WEIGHT: f32 = SMALLEST;
 
-/// Limit below which optimiser moments and squares are stored as zero.
+/// Limit below which optimizer moments and squares are stored as zero.
 pub const SMALLEST_MOMENT: f32 = SMALLEST * SMALLEST;
 
 /// Coefficients of the polynomial `2^f - 1` for `|f| <= 1/2`, from `f^5` down to `f`.

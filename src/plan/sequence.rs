@@ -180,4 +180,17 @@ mod tests {
             (0..20).map(|step| (step, 1)).collect::<Vec<_>>()
         );
     }
+
+    #[test]
+    fn sequence_with_feedback_begins_with_the_history() {
+        let list = kernel_sequence(&shape(ApicalVoltages::PerStep), 20, true);
+        for (kernel, layer) in
+            [(Kernel::PackSpikeMask, 2), (Kernel::ApicalHistory, 0), (Kernel::ApicalStepSpikes, 0)]
+        {
+            assert_eq!(of(&list, kernel, layer)[0], (0, 0), "{kernel}");
+        }
+        // As in the documents: images of 104 ms, one hidden layer.
+        let long = Shape { steps: 104, block: 104, ..shape(ApicalVoltages::PerStep) };
+        assert_eq!(kernel_sequence(&long, 104, true).len(), 639);
+    }
 }

@@ -15,7 +15,7 @@ use crate::test_results::Evaluation;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// Start of a group of networks that train side by side.
+    /// Start of a group of networks that train side by side. A break here ends the training before the first image.
     #[serde(skip)]
     GroupStarted {
         /// Number of the group, from 1.

@@ -63,13 +63,6 @@ impl GroupPlan {
             classes: dataset.classes,
         };
         for group in plan.compatible_groups(dataset)? {
-            if let [_] = variants
-                && options.memory.is_none()
-            {
-                // There is nothing to split, and opening the device checks whether one network fits.
-                plan.groups.push(group);
-                continue;
-            }
             let (config, count) = (&plan.configs[group.replicas[0]], group.replicas.len());
             let fit = device::max_replicas(options, config, &group.dataset, count)?;
             plan.groups.extend(group.split(&fit));

@@ -48,8 +48,8 @@ impl Situation {
             value as f32
         };
         let integer = |random: &mut PhiloxRng| match random.next_u32() {
-            // At most three spikes in some of a word's eight steps.
-            word if array != ArrayId::Results => word & random.next_u32() & 0x3131_0313,
+            // Up to 15 spikes in some of a word's eight steps.
+            word if array != ArrayId::Results => word & random.next_u32() & 0xF131_0F13,
             _ => 0,
         };
         match array.element_type() {

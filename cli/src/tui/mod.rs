@@ -200,6 +200,10 @@ impl Listener for Dashboard {
     /// Shows an event, then pauses, saves or stops as requested by keys.
     fn on_event(&mut self, event: &Event) -> Flow {
         self.shared.state().on_event(event);
+        if let Event::GroupStarted { .. } = event {
+            // A stop here would come before the first image, and without a checkpoint.
+            return CONTINUE;
+        }
         match event {
             Event::Progress { epoch, images, .. } => self.estimate(*epoch, *images),
             Event::Epoch { epoch, .. } => self.estimate(epoch + 1, 0),

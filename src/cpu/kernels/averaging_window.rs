@@ -2,8 +2,13 @@
 //!
 //! Twin of `shaders/shared/averaging_window.wgsl` and `window_means.wgsl`.
 
+use std::ops::Range;
+
+use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::Tile;
+use crate::cpu::spikes::WORD_STEPS;
 use crate::interface::{RunParams, Sample, window_mean};
+use crate::model::exact_math::Float;
 
 /// Window of `length` steps that ends before step `end`.
 pub struct PhaseWindow {
@@ -38,6 +43,34 @@ impl PhaseWindow {
     #[inline(always)]
     pub fn contains(&self, step: u32) -> bool {
         step + self.length >= self.end && step < self.end
+    }
+
+    /// Whether the window overlaps `steps`.
+    #[inline(always)]
+    pub fn overlaps(&self, steps: &Range<u32>) -> bool {
+        self.end - self.length < steps.end && steps.start < self.end
+    }
+
+    /// Adds the values of the `steps` within the window to `mean`. The last step of the window divides the sum by the
+    /// window's length.
+    #[inline(always)]
+    pub fn add<V: Simd>(
+        &self,
+        steps: &Range<u32>,
+        values: &[V::Floats; WORD_STEPS],
+        mean: &mut V::Floats,
+    ) {
+        if !self.overlaps(steps) {
+            return;
+        }
+        for (value, step) in values.iter().zip(steps.clone()) {
+            if self.contains(step) {
+                *mean = *mean + *value;
+            }
+        }
+        if steps.contains(&(self.end - 1)) {
+            *mean = *mean * V::Floats::splat(self.inverse);
+        }
     }
 
     /// Returns the first step with spikes that contribute to the window after `delay` steps.

@@ -71,7 +71,7 @@ fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
     let last = u64::from(first) + u64::from(steps);
     // Before the samples, the range counts neurons; the kernel limits it to the layer's size.
     let counts_neurons = matches!(definition.cpu, CpuFunction::BeforeSamples(_));
-    let fits_image = counts_neurons || last <= u64::from(shape.steps);
+    let fits_image = last <= u64::from(if counts_neurons { u32::MAX } else { shape.steps });
     // Synaptic input is kept for one block.
     let fits_block = || {
         if !launch.writes().contains(&ArrayId::SynapticInput(layer)) {

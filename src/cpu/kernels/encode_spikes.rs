@@ -164,10 +164,11 @@ impl<'a> PixelTile<'a> {
             let (once, maybe_once) = (V::le(high, max_ge1), V::le(low, max_ge1));
             let (twice, maybe_twice) = (V::le(high, max_ge2), V::le(low, max_ge2));
             let undecided = (once ^ maybe_once) | (twice ^ maybe_twice) | V::le(low, max_ge3);
-            let (once, twice) = (once & !undecided, twice & !undecided);
+            let (once, twice) = (once.and_not(undecided), twice.and_not(undecided));
+            let undecided = undecided.bits();
             let one = V::splat_u32(1 << (slot * COUNT_BITS));
             counts = V::masked_add(V::masked_add(counts, once, one), twice, one);
-            spike_mask.set(step, once as u16, twice as u16);
+            spike_mask.set(step, once.bits() as u16, twice.bits() as u16);
             open[slot as usize] = undecided;
             any_open |= undecided;
         }
@@ -188,7 +189,7 @@ impl<'a> PixelTile<'a> {
     fn decide_remaining(
         &self,
         random: &[[u32; LANES]; 4],
-        open: &[Mask; STEPS_PER_WORD as usize],
+        open: &[u32; STEPS_PER_WORD as usize],
         first: u32,
         words: &mut [u32; LANES],
         spike_mask: &mut TileMask,

@@ -4,8 +4,8 @@
 //! Files without a kernel's definition:
 //! - `definition`: the parts of a definition;
 //! - `new_launch_params`, `check_launches`: parameters of a launch, and checks before it runs;
-//! - shared by several kernels: `neuron_step`, `spike_sampler` and `window_mean` (hidden and output neurons),
-//!   `synaptic_filter` (all dendrites), `averaging_window` (window means and plateaus), `mean_gradient` (updates);
+//! - shared by several kernels: `neuron_step` and `spike_sampler` (hidden and output neurons), `synaptic_filter` (all
+//!   dendrites), `averaging_window` (means and plateaus), `mean_gradient` (updates);
 //! - `arithmetic_selftest`: a test of the device's arithmetic.
 
 mod apical_history;
@@ -35,7 +35,6 @@ mod synaptic_filter;
 mod synaptic_input_rates;
 pub(crate) mod synaptic_input_spikes;
 mod weight_update;
-mod window_mean;
 mod window_mean_rates;
 mod window_mean_spikes;
 

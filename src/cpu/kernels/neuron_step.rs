@@ -3,12 +3,13 @@
 
 use std::ops::Range;
 
+use super::averaging_window::PhaseWindow;
 use super::definition::StepContext;
-use super::spike_sampler::{SpikeSampler, WORD_STEPS};
+use super::spike_sampler::SpikeSampler;
 use super::synaptic_filter::{basal_input, shift_history};
-use super::window_mean::WindowMean;
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TileSlice};
+use crate::cpu::spikes::WORD_STEPS;
 use crate::cpu::spikes::list::words_covering;
 use crate::cpu::spikes::mask::SpikeMaskSlice;
 use crate::interface::compartment::{APICAL, BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
@@ -84,39 +85,23 @@ fn step_tile<V: Simd, M: NeuronModel>(
     if steps.start == 0 {
         reset_for_image(context, compartments);
     }
-    let (forward, target) = (WindowMean::forward(sample), WindowMean::target(sample));
+    let (forward, target) = (PhaseWindow::forward(sample, 0), PhaseWindow::target(sample, 0));
     let terms = M::soma_terms::<V>(context, tile, V::load_f32(&compartments[APICAL]));
-    let mut voltages = Voltages::<V> {
-        basal: V::load_f32(&compartments[BASAL]),
-        soma: V::load_f32(&compartments[SOMA]),
-    };
+    let mut basal = V::Floats::splat(0.0);
+    let mut somatic = V::load_f32(&compartments[SOMA]);
     let mut mean_soma = V::load_f32(&compartments[MEAN_SOMA]);
     let mut mean_rate = V::load_f32(&compartments[MEAN_RATE]);
 
     for (_, word) in words_covering(&steps) {
         // Two calls instead of a closure: a large closure is not inlined and then lacks the SIMD instructions of this
         // version. Nearly all words are complete; the constant count lets the compiler unroll the loop.
-        let somata = if word.len() == WORD_STEPS {
-            euler_steps::<V, M>(
-                context,
-                tile,
-                &word,
-                WORD_STEPS,
-                synaptic_input,
-                &terms,
-                &mut voltages,
-            )
+        let somata;
+        (basal, somata) = if word.len() == WORD_STEPS {
+            euler_steps::<V, M>(context, tile, &word, WORD_STEPS, synaptic_input, &terms, somatic)
         } else {
-            euler_steps::<V, M>(
-                context,
-                tile,
-                &word,
-                word.len(),
-                synaptic_input,
-                &terms,
-                &mut voltages,
-            )
+            euler_steps::<V, M>(context, tile, &word, word.len(), synaptic_input, &terms, somatic)
         };
+        somatic = somata[word.len() - 1];
         forward.add::<V>(&word, &somata, &mut mean_soma);
         if M::IS_OUTPUT && target.overlaps(&word) {
             let mut rates = somata;
@@ -131,8 +116,8 @@ fn step_tile<V: Simd, M: NeuronModel>(
         }
     }
 
-    V::store_f32(voltages.basal, &mut compartments[BASAL]);
-    V::store_f32(voltages.soma, &mut compartments[SOMA]);
+    V::store_f32(basal, &mut compartments[BASAL]);
+    V::store_f32(somatic, &mut compartments[SOMA]);
     V::store_f32(mean_soma, &mut compartments[MEAN_SOMA]);
     V::store_f32(mean_rate, &mut compartments[MEAN_RATE]);
     if params.sends_rates == 0 && params.ends_block(sample) {
@@ -140,25 +125,19 @@ fn step_tile<V: Simd, M: NeuronModel>(
     }
 }
 
-/// Voltages of the neurons of a tile.
-struct Voltages<V: Simd> {
-    basal: V::Floats,
-    soma: V::Floats,
-}
-
-/// Clears the means of a tile, and its voltages if the minibatch resets the state. A launch before this one sets the
+/// Clears the means of a tile, and its somatic voltages if the minibatch resets the state. A launch before this one sets the
 /// apical voltage.
 #[inline(always)]
 fn reset_for_image(context: &StepContext, compartments: &mut [Tile<f32>]) {
     if context.minibatch.reset_state == 1 {
-        compartments[BASAL] = Tile([0.0; LANES]);
         compartments[SOMA] = Tile([0.0; LANES]);
     }
     compartments[MEAN_SOMA] = Tile([0.0; LANES]);
     compartments[MEAN_RATE] = Tile([0.0; LANES]);
 }
 
-/// Advances the voltages by the first `count` steps of a word and returns the somatic voltages of each.
+/// Advances the voltages by the first `count` steps of a word from somatic voltages `soma`. Returns the last basal
+/// voltages, and the somatic voltages of each step.
 #[inline(always)]
 fn euler_steps<V: Simd, M: NeuronModel>(
     context: &StepContext,
@@ -167,22 +146,22 @@ fn euler_steps<V: Simd, M: NeuronModel>(
     count: usize,
     synaptic_input: &mut [Tile<f32>],
     [forward, target]: &[SomaTerms<V>; 2],
-    voltages: &mut Voltages<V>,
-) -> [V::Floats; WORD_STEPS] {
+    mut soma: V::Floats,
+) -> (V::Floats, [V::Floats; WORD_STEPS]) {
     let float = V::Floats::splat;
     let &StepContext { constants, params, sample, biases, .. } = context;
     let bias = V::load_f32(&biases[tile]);
     let row = (word.start - params.block_start) as usize;
-    let mut somata = basal_input::<V>(constants, params, synaptic_input, row, count);
-    let Voltages { mut basal, mut soma } = *voltages;
-    for (voltage, step) in somata[..count].iter_mut().zip(word.start..) {
+    let inputs = basal_input::<V>(constants, params, synaptic_input, row, count);
+    let mut basal = float(0.0);
+    let mut somata = [soma; WORD_STEPS];
+    for (i, step) in (0..count).zip(word.start..) {
         let has_teaching = M::IS_OUTPUT && step >= sample.steps_forward;
         let terms = if has_teaching { target } else { forward };
-        basal = *voltage + bias;
+        basal = inputs[i] + bias;
         let input = float(terms.basal_gain) * basal + terms.current;
         soma = V::flush(float(terms.decay) * soma + input, SMALLEST_VOLTAGE);
-        *voltage = soma;
+        somata[i] = soma;
     }
-    *voltages = Voltages { basal, soma };
-    somata
+    (basal, somata)
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::cpu::kernels::definition::StepContext;
 use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::simd::{Mask, Simd};
+use crate::cpu::spikes::WORD_STEPS;
 use crate::cpu::spikes::list::words_covering;
 use crate::cpu::spikes::mask::SpikeMaskSlice;
 use crate::cpu::spikes::tables::{SpikeTables, UNDECIDED, thin_few};
@@ -12,9 +13,6 @@ use crate::interface::{COUNT_BITS, STEPS_PER_WORD};
 use crate::model::exact_math::exp_exact;
 use crate::model::spikes::{COUNT_MAX, FRACTION_BITS, LOW16, upper16};
 use crate::random::{RngStream, counter0, philox};
-
-/// Number of steps whose spike counts share a word.
-pub const WORD_STEPS: usize = STEPS_PER_WORD as usize;
 
 /// Sampler of a layer's spikes over the steps of a launch, tile by tile.
 ///
@@ -97,7 +95,7 @@ impl<'a> SpikeSampler<'a> {
     ) {
         let SpikeTables { max_candidate_word, shift, no_spike_below, one_spike_above, .. } =
             self.context.spike_tables;
-        let neurons = self.neurons(tile);
+        let neurons = V::Mask::from_bits(self.neurons(tile));
         let (start, count) = (slots.start, slots.len());
         let soma = &soma[row..][..count];
         let words = &mut self.rows.words[row..][..count];
@@ -117,16 +115,16 @@ impl<'a> SpikeSampler<'a> {
             let once = V::lt(V::lookup(one_spike_above, entry), soma) & candidates;
             let none = V::lt(soma, V::lookup(no_spike_below, entry));
             V::store_u32(high, &mut words[row]);
-            open[row] = (candidates & !none & !once) as u16;
+            open[row] = candidates.and_not(none).and_not(once).bits() as u16;
             sum = V::masked_add(sum, once, V::splat_u32(1 << (slot as u32 * COUNT_BITS)));
-            spike_mask.set(first + row as u32, once as u16, 0);
+            spike_mask.set(first + row as u32, once.bits() as u16, 0);
         }
         V::store_u32(sum, counts);
     }
 
     /// Returns the mask of the tile's lanes that hold neurons.
     #[inline(always)]
-    fn neurons(&self, tile: usize) -> Mask {
+    fn neurons(&self, tile: usize) -> u32 {
         (1 << self.spike_mask.units(tile).len()) - 1
     }
 

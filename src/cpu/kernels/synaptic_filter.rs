@@ -3,10 +3,9 @@
 
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile};
-use crate::interface::{LaunchParams, RunParams, STEPS_PER_WORD};
+use crate::cpu::spikes::WORD_STEPS;
+use crate::interface::{LaunchParams, RunParams};
 use crate::model::exact_math::{Float, SMALLEST_VOLTAGE, flush};
-
-const WORD_STEPS: usize = STEPS_PER_WORD as usize;
 
 /// Returns the filtered input `kappa * (W n)` of `count` steps from row `first` of the block on; the steps share a
 /// word.

@@ -87,7 +87,7 @@ fn or_empty<'a>(
     columns.chain(std::iter::repeat_with(Default::default))
 }
 
-/// One column of a layer's weights with its optimiser state and gradient, each `[units]`. Moments and gradient are
+/// One column of a layer's weights with its optimizer state and gradient, each `[units]`. Moments and gradient are
 /// empty if not kept.
 struct Column<'a> {
     weights: &'a mut [Tile<f32>],

@@ -4,7 +4,7 @@
 //! support AVX2, and loads and stores access whole arrays.
 
 use std::arch::x86_64::*;
-use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
+use std::ops::{Add, BitAnd, BitOr, BitXor, Mul, Neg, Shl, Shr, Sub};
 
 use crate::cpu::simd::tiled::LANES;
 use crate::cpu::simd::{Mask, Simd, TABLE_ENTRIES};
@@ -56,6 +56,7 @@ operator!(Words, Add, add, _mm256_add_epi32);
 operator!(Words, Sub, sub, _mm256_sub_epi32);
 operator!(Words, BitAnd, bitand, _mm256_and_si256);
 operator!(Words, BitOr, bitor, _mm256_or_si256);
+operator!(Words, BitXor, bitxor, _mm256_xor_si256);
 
 impl Shl<u32> for Words {
     type Output = Words;
@@ -133,9 +134,39 @@ impl Float for Floats {
     }
 }
 
+/// Masks: all bits of a number's word set, or none.
+impl Mask for Words {
+    #[inline(always)]
+    fn from_bits(bits: u32) -> Words {
+        // Each number compares its own bit.
+        let own = unsafe {
+            let first = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            [first, _mm256_slli_epi32::<8>(first)]
+        };
+        let bits = unsafe { _mm256_set1_epi32(bits as i32) };
+        halves!(Words, (own in own) _mm256_cmpeq_epi32(_mm256_and_si256(bits, own), own))
+    }
+
+    #[inline(always)]
+    fn bits(self) -> u32 {
+        let [low, high] = self.0;
+        unsafe {
+            let low = _mm256_movemask_ps(_mm256_castsi256_ps(low));
+            let high = _mm256_movemask_ps(_mm256_castsi256_ps(high));
+            (low | high << HALF) as u32
+        }
+    }
+
+    #[inline(always)]
+    fn and_not(self, other: Words) -> Words {
+        halves!(Words, (a in self.0, b in other.0) _mm256_andnot_si256(b, a))
+    }
+}
+
 impl Simd for Avx2 {
     type Floats = Floats;
     type Words = Words;
+    type Mask = Words;
 
     #[inline(always)]
     fn load_f32(values: &[f32; LANES]) -> Floats {
@@ -175,8 +206,10 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn lt(a: Floats, b: Floats) -> Mask {
-        mask_of(halves!(Floats, (a in a.0, b in b.0) _mm256_cmp_ps::<_CMP_LT_OQ>(a, b)))
+    fn lt(a: Floats, b: Floats) -> Words {
+        halves!(Words, (a in a.0, b in b.0) {
+            _mm256_castps_si256(_mm256_cmp_ps::<_CMP_LT_OQ>(a, b))
+        })
     }
 
     #[inline(always)]
@@ -189,10 +222,8 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn le(a: Words, b: Words) -> Mask {
-        mask_of(halves!(Floats, (a in a.0, b in b.0) {
-            _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_min_epu32(a, b), a))
-        }))
+    fn le(a: Words, b: Words) -> Words {
+        halves!(Words, (a in a.0, b in b.0) _mm256_cmpeq_epi32(_mm256_min_epu32(a, b), a))
     }
 
     #[inline(always)]
@@ -218,16 +249,9 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn masked_add(values: Words, mask: Mask, more: Words) -> Words {
-        // Each number compares its own bit of the mask.
-        let bits = unsafe {
-            let first = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
-            [first, _mm256_slli_epi32::<8>(first)]
-        };
-        let mask = unsafe { _mm256_set1_epi32(mask as i32) };
-        halves!(Words, (a in values.0, b in more.0, bit in bits) {
-            let is_set = _mm256_cmpeq_epi32(_mm256_and_si256(mask, bit), bit);
-            _mm256_add_epi32(a, _mm256_and_si256(is_set, b))
+    fn masked_add(values: Words, mask: Words, more: Words) -> Words {
+        halves!(Words, (a in values.0, mask in mask.0, b in more.0) {
+            _mm256_add_epi32(a, _mm256_and_si256(mask, b))
         })
     }
 
@@ -268,13 +292,6 @@ impl Simd for Avx2 {
             [together(word_0), together(word_1), together(word_2), together(word_3)]
         }
     }
-}
-
-/// Returns the sign bits of sixteen numbers.
-#[inline(always)]
-fn mask_of(signs: Floats) -> Mask {
-    let [low, high] = signs.0;
-    unsafe { (_mm256_movemask_ps(low) | _mm256_movemask_ps(high) << HALF) as Mask }
 }
 
 /// Interleaves even and odd units, of each half.

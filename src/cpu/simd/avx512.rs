@@ -4,7 +4,7 @@
 //! found to support AVX-512F, and loads and stores access whole arrays.
 
 use std::arch::x86_64::*;
-use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
+use std::ops::{Add, BitAnd, BitOr, BitXor, Mul, Neg, Shl, Shr, Sub};
 
 use crate::cpu::simd::TABLE_ENTRIES;
 use crate::cpu::simd::tiled::LANES;
@@ -115,9 +115,48 @@ impl Float for Floats {
     }
 }
 
+/// Mask register: one bit per number.
+#[derive(Clone, Copy)]
+pub struct Bits(__mmask16);
+
+macro_rules! mask_operator {
+    ($trait:ident, $method:ident) => {
+        impl $trait for Bits {
+            type Output = Bits;
+
+            #[inline(always)]
+            fn $method(self, other: Bits) -> Bits {
+                Bits(self.0.$method(other.0))
+            }
+        }
+    };
+}
+
+mask_operator!(BitAnd, bitand);
+mask_operator!(BitOr, bitor);
+mask_operator!(BitXor, bitxor);
+
+impl Mask for Bits {
+    #[inline(always)]
+    fn from_bits(bits: u32) -> Bits {
+        Bits(bits as __mmask16)
+    }
+
+    #[inline(always)]
+    fn bits(self) -> u32 {
+        u32::from(self.0)
+    }
+
+    #[inline(always)]
+    fn and_not(self, other: Bits) -> Bits {
+        Bits(self.0 & !other.0)
+    }
+}
+
 impl Simd for Avx512 {
     type Floats = Floats;
     type Words = Words;
+    type Mask = Bits;
 
     #[inline(always)]
     fn load_f32(values: &[f32; LANES]) -> Floats {
@@ -145,8 +184,8 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn lt(a: Floats, b: Floats) -> Mask {
-        Mask::from(unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a.0, b.0) })
+    fn lt(a: Floats, b: Floats) -> Bits {
+        Bits(unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a.0, b.0) })
     }
 
     #[inline(always)]
@@ -159,8 +198,8 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn le(a: Words, b: Words) -> Mask {
-        Mask::from(unsafe { _mm512_cmple_epu32_mask(a.0, b.0) })
+    fn le(a: Words, b: Words) -> Bits {
+        Bits(unsafe { _mm512_cmple_epu32_mask(a.0, b.0) })
     }
 
     #[inline(always)]
@@ -173,8 +212,8 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn masked_add(values: Words, mask: Mask, more: Words) -> Words {
-        Words(unsafe { _mm512_mask_add_epi32(values.0, mask as u16, values.0, more.0) })
+    fn masked_add(values: Words, mask: Bits, more: Words) -> Words {
+        Words(unsafe { _mm512_mask_add_epi32(values.0, mask.0, values.0, more.0) })
     }
 
     #[inline(always)]

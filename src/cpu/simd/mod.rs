@@ -1,6 +1,6 @@
 //! SIMD abstraction over sixteen numbers. Compilers vectorise plain loops over tiles, but not masked selections and
-//! table lookups. The kernels that draw spikes are therefore generic over this trait, which has an implementation for
-//! arrays on every machine and one for AVX-512 registers.
+//! table look-ups. Kernels are therefore generic over the trait [`Simd`], with implementations for arrays on every
+//! machine, for pairs of AVX2 registers and for AVX-512 registers. [`width`] chooses one.
 
 #[cfg(target_arch = "x86_64")]
 pub mod avx2;
@@ -9,7 +9,7 @@ pub mod avx512;
 pub mod tiled;
 pub mod width;
 
-use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
+use std::ops::{Add, BitAnd, BitOr, BitXor, Mul, Neg, Shl, Shr, Sub};
 
 use crate::cpu::simd::tiled::LANES;
 use crate::model::exact_math::{Float, flush};
@@ -18,12 +18,24 @@ use crate::random::philox_units;
 /// Number of entries of a table that [`Simd::lookup`] reads.
 pub const TABLE_ENTRIES: usize = 32;
 
-/// One bit per number; the first is the lowest bit.
-pub type Mask = u32;
+/// One truth value per number.
+pub trait Mask:
+    Copy + BitAnd<Output = Self> + BitOr<Output = Self> + BitXor<Output = Self>
+{
+    /// Returns the mask with the given bits; the first number has the lowest.
+    fn from_bits(bits: u32) -> Self;
+
+    /// Returns one bit per number; the first has the lowest.
+    fn bits(self) -> u32;
+
+    /// Returns `self` where `other` is false.
+    fn and_not(self, other: Self) -> Self;
+}
 
 /// Operations on sixteen numbers.
 pub trait Simd {
     type Floats: Float<Integer = Self::Words>;
+    type Mask: Mask;
     type Words: Copy
         + Add<Output = Self::Words>
         + Sub<Output = Self::Words>
@@ -41,19 +53,19 @@ pub trait Simd {
     fn splat_u32(value: u32) -> Self::Words;
 
     /// Returns the mask of `a < b`.
-    fn lt(a: Self::Floats, b: Self::Floats) -> Mask;
+    fn lt(a: Self::Floats, b: Self::Floats) -> Self::Mask;
 
     /// Applies [`flush`] to each number.
     fn flush(values: Self::Floats, smallest: f32) -> Self::Floats;
 
     /// Returns the mask of `a <= b`.
-    fn le(a: Self::Words, b: Self::Words) -> Mask;
+    fn le(a: Self::Words, b: Self::Words) -> Self::Mask;
 
     /// Returns the table entry at each word modulo the table's length.
     fn lookup(table: &[f32; TABLE_ENTRIES], words: Self::Words) -> Self::Floats;
 
     /// Adds `more` to `values` in the lanes of `mask`.
-    fn masked_add(values: Self::Words, mask: Mask, more: Self::Words) -> Self::Words;
+    fn masked_add(values: Self::Words, mask: Self::Mask, more: Self::Words) -> Self::Words;
 
     /// Computes [`philox_units`].
     fn philox(
@@ -158,19 +170,58 @@ impl Float for Floats {
     }
 }
 
+/// One bit per number; the first number has the lowest.
+#[derive(Clone, Copy)]
+pub struct Bits(u32);
+
+macro_rules! mask_operator {
+    ($trait:ident, $method:ident) => {
+        impl $trait for Bits {
+            type Output = Bits;
+
+            #[inline(always)]
+            fn $method(self, other: Bits) -> Bits {
+                Bits(self.0.$method(other.0))
+            }
+        }
+    };
+}
+
+mask_operator!(BitAnd, bitand);
+mask_operator!(BitOr, bitor);
+mask_operator!(BitXor, bitxor);
+
+impl Mask for Bits {
+    #[inline(always)]
+    fn from_bits(bits: u32) -> Bits {
+        Bits(bits)
+    }
+
+    #[inline(always)]
+    fn bits(self) -> u32 {
+        self.0
+    }
+
+    #[inline(always)]
+    fn and_not(self, other: Bits) -> Bits {
+        Bits(self.0 & !other.0)
+    }
+}
+
 macro_rules! mask {
     (|$i:ident| $bit:expr) => {{
         let mut mask = 0;
         for $i in 0..LANES {
-            mask |= Mask::from($bit) << $i;
+            mask |= u32::from($bit) << $i;
         }
-        mask
+        Bits(mask)
     }};
 }
 
 impl Simd for Scalar16 {
     type Floats = Floats;
     type Words = Words;
+    type Mask = Bits;
 
     #[inline(always)]
     fn load_f32(values: &[f32; LANES]) -> Floats {
@@ -198,7 +249,7 @@ impl Simd for Scalar16 {
     }
 
     #[inline(always)]
-    fn lt(a: Floats, b: Floats) -> Mask {
+    fn lt(a: Floats, b: Floats) -> Bits {
         mask!(|i| a.0[i] < b.0[i])
     }
 
@@ -208,7 +259,7 @@ impl Simd for Scalar16 {
     }
 
     #[inline(always)]
-    fn le(a: Words, b: Words) -> Mask {
+    fn le(a: Words, b: Words) -> Bits {
         mask!(|i| a.0[i] <= b.0[i])
     }
 
@@ -218,8 +269,8 @@ impl Simd for Scalar16 {
     }
 
     #[inline(always)]
-    fn masked_add(values: Words, mask: Mask, more: Words) -> Words {
-        each!(Words, |i| values.0[i].wrapping_add(more.0[i] * (mask >> i & 1)))
+    fn masked_add(values: Words, mask: Bits, more: Words) -> Words {
+        each!(Words, |i| values.0[i].wrapping_add(more.0[i] * (mask.0 >> i & 1)))
     }
 
     #[inline(always)]

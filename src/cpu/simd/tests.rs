@@ -1,5 +1,8 @@
 //! Proves: every implementation of [`Simd`] gives the bits of arrays, on this processor.
 
+#[path = "../../../tests/support/harness.rs"]
+mod harness;
+
 use super::*;
 use crate::model::exact_math::{exp_exact, sigmoid};
 
@@ -23,8 +26,11 @@ fn all_results<V: Simd>(a: &[u32; LANES], b: &[u32; LANES]) -> Vec<[u32; LANES]>
         keep(words);
     }
     keep(V::masked_add(x, mask, y));
-    for masks in [V::lt(f, g), mask] {
-        keep(V::splat_u32(masks));
+    let other = V::Mask::from_bits(b[2]);
+    for masks in
+        [V::lt(f, g), mask, other, mask & other, mask | other, mask ^ other, mask.and_not(other)]
+    {
+        keep(V::splat_u32(masks.bits()));
     }
     for words in V::philox(a[0], b[0], a, b[1], [a[1], b[2]]) {
         keep(words);
@@ -74,7 +80,7 @@ fn check(results: impl Fn(&[u32; LANES], &[u32; LANES]) -> Vec<[u32; LANES]>) {
 #[test]
 fn avx2_equals_arrays() {
     if !is_x86_feature_detected!("avx2") {
-        eprintln!("skipped: this processor has no AVX2");
+        harness::not_run("avx2_equals_arrays", "this processor has no AVX2");
         return;
     }
     // SAFETY: detected above.
@@ -85,7 +91,7 @@ fn avx2_equals_arrays() {
 #[test]
 fn avx512_equals_arrays() {
     if !is_x86_feature_detected!("avx512f") {
-        eprintln!("skipped: this processor has no AVX-512F");
+        harness::not_run("avx512_equals_arrays", "this processor has no AVX-512F");
         return;
     }
     // SAFETY: detected above.

@@ -18,3 +18,8 @@
 pub mod list;
 pub mod mask;
 pub mod tables;
+
+use crate::interface::STEPS_PER_WORD;
+
+/// Number of steps whose spike counts share a word.
+pub const WORD_STEPS: usize = STEPS_PER_WORD as usize;

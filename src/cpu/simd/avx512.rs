@@ -4,11 +4,11 @@
 //! found to support AVX-512F, and loads and stores access whole arrays.
 
 use std::arch::x86_64::*;
-use std::ops::{Add, BitAnd, BitOr, BitXor, Mul, Neg, Shl, Shr, Sub};
+use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
 
 use crate::cpu::simd::TABLE_ENTRIES;
 use crate::cpu::simd::tiled::LANES;
-use crate::cpu::simd::{Mask, Simd};
+use crate::cpu::simd::{Bits, Simd};
 use crate::model::exact_math::Float;
 use crate::random::{KEY_STEP_0, KEY_STEP_1, MULTIPLIER_0, MULTIPLIER_1, ROUNDS};
 
@@ -115,44 +115,6 @@ impl Float for Floats {
     }
 }
 
-/// Mask register: one bit per number.
-#[derive(Clone, Copy)]
-pub struct Bits(__mmask16);
-
-macro_rules! mask_operator {
-    ($trait:ident, $method:ident) => {
-        impl $trait for Bits {
-            type Output = Bits;
-
-            #[inline(always)]
-            fn $method(self, other: Bits) -> Bits {
-                Bits(self.0.$method(other.0))
-            }
-        }
-    };
-}
-
-mask_operator!(BitAnd, bitand);
-mask_operator!(BitOr, bitor);
-mask_operator!(BitXor, bitxor);
-
-impl Mask for Bits {
-    #[inline(always)]
-    fn from_bits(bits: u32) -> Bits {
-        Bits(bits as __mmask16)
-    }
-
-    #[inline(always)]
-    fn bits(self) -> u32 {
-        u32::from(self.0)
-    }
-
-    #[inline(always)]
-    fn and_not(self, other: Bits) -> Bits {
-        Bits(self.0 & !other.0)
-    }
-}
-
 impl Simd for Avx512 {
     type Floats = Floats;
     type Words = Words;
@@ -185,7 +147,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn lt(a: Floats, b: Floats) -> Bits {
-        Bits(unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a.0, b.0) })
+        Bits(u32::from(unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a.0, b.0) }))
     }
 
     #[inline(always)]
@@ -199,7 +161,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn le(a: Words, b: Words) -> Bits {
-        Bits(unsafe { _mm512_cmple_epu32_mask(a.0, b.0) })
+        Bits(u32::from(unsafe { _mm512_cmple_epu32_mask(a.0, b.0) }))
     }
 
     #[inline(always)]
@@ -213,7 +175,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn masked_add(values: Words, mask: Bits, more: Words) -> Words {
-        Words(unsafe { _mm512_mask_add_epi32(values.0, mask.0, values.0, more.0) })
+        Words(unsafe { _mm512_mask_add_epi32(values.0, mask.0 as __mmask16, values.0, more.0) })
     }
 
     #[inline(always)]

@@ -170,7 +170,7 @@ impl Float for Floats {
     }
 }
 
-/// One bit per number; the first number has the lowest.
+/// Mask of one bit per number; the first number has the lowest.
 #[derive(Clone, Copy)]
 pub struct Bits(u32);
 
@@ -194,7 +194,7 @@ mask_operator!(BitXor, bitxor);
 impl Mask for Bits {
     #[inline(always)]
     fn from_bits(bits: u32) -> Bits {
-        Bits(bits)
+        Bits(bits & ((1 << LANES) - 1))
     }
 
     #[inline(always)]

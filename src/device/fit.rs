@@ -101,7 +101,7 @@ pub(super) fn memory(selection: &DeviceOptions) -> u64 {
 }
 
 /// Returns the memory budget on a GPU, bytes. wgpu does not report the memory of a GPU.
-fn gpu_memory_budget(info: &AdapterInfo, selection: &DeviceOptions) -> u64 {
+pub(super) fn gpu_memory_budget(info: &AdapterInfo, selection: &DeviceOptions) -> u64 {
     if info.is_software { memory(selection) } else { selection.memory.unwrap_or(u64::MAX) }
 }
 
@@ -141,7 +141,11 @@ fn transient_bytes(shape: &Shape, threads: usize) -> u64 {
 }
 
 /// Returns the memory of a GPU's arrays if it fits into the GPU's limits and `memory`, bytes.
-fn check_gpu_shape(shape: &Shape, info: &AdapterInfo, memory: u64) -> Result<u64, BackendError> {
+pub(super) fn check_gpu_shape(
+    shape: &Shape,
+    info: &AdapterInfo,
+    memory: u64,
+) -> Result<u64, BackendError> {
     gpu::check_limits(info, shape)?;
     check_fits(shape, shape.bytes(), memory)
 }

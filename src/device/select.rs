@@ -126,6 +126,8 @@ fn open_gpu(
 ) -> Result<OpenBackend, BackendError> {
     let device = gpu::Device::open(&adapter_query(selection, allow_software))?;
     let shape = gpu_shape(selection, &configs[0], dataset, configs.len(), device.info());
+    let memory = fit::gpu_memory_budget(device.info(), selection);
+    fit::check_gpu_shape(&shape, device.info(), memory)?;
     let gpu = make_gpu(device, configs, dataset, shape)?;
     let device = gpu_device(&gpu);
     Ok(OpenBackend { backend: Box::new(gpu), device })

@@ -63,6 +63,11 @@ impl GroupPlan {
             classes: dataset.classes,
         };
         for group in plan.compatible_groups(dataset)? {
+            if group.replicas.len() == 1 {
+                // There is nothing to split, and opening the device checks whether one network fits.
+                plan.groups.push(group);
+                continue;
+            }
             let (config, count) = (&plan.configs[group.replicas[0]], group.replicas.len());
             let fit = device::max_replicas(options, config, &group.dataset, count)?;
             plan.groups.extend(group.split(&fit));

@@ -3,15 +3,12 @@
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
-use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::simd::width::simd_versions;
 use crate::cpu::simd::{Mask, Simd};
-use crate::cpu::spikes::mask::{SpikeMask, SpikeMaskSlice, TileMask};
+use crate::cpu::spikes::mask::{SpikeMaskSlice, TileMask};
 use crate::cpu::state::SampleState;
-use crate::interface::{
-    ArrayId, BatchParams, COUNT_BITS, LaunchParams, ReplicaParams, RunParams, STEPS_PER_WORD,
-    Sample,
-};
+use crate::interface::{ArrayId, BatchParams, COUNT_BITS, ReplicaParams, STEPS_PER_WORD, Sample};
 use crate::model::spikes::{LOW16, THRESHOLDS, upper16};
 use crate::random::{RngStream, counter0, philox};
 
@@ -27,45 +24,26 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, plan: &PreparedLaunch) {
-    let SampleContext { constants, replica, minibatch, replica_state, sample, image, .. } =
-        *context;
-    let (input_cdf, params) = (&replica_state.input_cdf, &plan.params);
-    let (spikes, spike_mask) = (&mut state.spikes[0], &mut state.spike_mask[0]);
-    encode_spikes(
-        constants, replica, params, minibatch, sample, input_cdf, image, spikes, spike_mask,
-    );
-}
-
 simd_versions! {
     /// Draws the spikes of the launch's steps. `input_cdf`: spike thresholds, `[256, 16]`; `image`: pixels, `[units]`;
     /// `spikes`: spike counts, `[history words + words, units]`; `spike_mask`: mask of the same spikes.
-    pub fn encode_spikes(
-        constants: &RunParams,
-        replica: &ReplicaParams,
-        params: &LaunchParams,
-        minibatch: &BatchParams,
-        sample: &Sample,
-        input_cdf: &[u32],
-        image: &[u8],
-        spikes: &mut TiledArray<u32>,
-        spike_mask: &mut SpikeMask,
+    fn run(
+        state: &mut SampleState,
+        context: &SampleContext,
+        prepared: &PreparedLaunch,
     ) = draw_spikes;
 }
 
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
 fn draw_spikes<V: Simd>(
-    constants: &RunParams,
-    replica: &ReplicaParams,
-    params: &LaunchParams,
-    minibatch: &BatchParams,
-    sample: &Sample,
-    input_cdf: &[u32],
-    image: &[u8],
-    spikes: &mut TiledArray<u32>,
-    spike_mask: &mut SpikeMask,
+    state: &mut SampleState,
+    context: &SampleContext,
+    prepared: &PreparedLaunch,
 ) {
+    let SampleContext { constants, replica, minibatch, replica_state, sample, image, .. } =
+        *context;
+    let (input_cdf, params) = (&replica_state.input_cdf, &prepared.params);
+    let (spikes, spike_mask) = (&mut state.spikes[0], &mut state.spike_mask[0]);
     if minibatch.draws_spikes == 0 {
         return;
     }

@@ -2,33 +2,21 @@
 //!
 //! `B = kappa * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`; Cf is the mean of C in the forward phase.
 
-use super::definition::{Columns, CpuFunction, KernelDefinition, Scope, StepContext};
-use super::neuron_step::{NeuronModel, SomaTerms, step_tiles};
+use super::definition::{KernelDefinition, Scope, StepContext};
+use super::neuron_step::{NeuronModel, SomaTerms, neuron_kernel, step_tiles};
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::TileSlice;
 use crate::cpu::simd::width::simd_versions;
 use crate::cpu::spikes::mask::SpikeMaskSlice;
-use crate::interface::ArrayId;
 use crate::model::exact_math::Float;
 
 /// Definition of the kernel.
-pub const DEFINITION: KernelDefinition = KernelDefinition {
-    equation: "`B = κ * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`; `C_f`; \
-               `n` Poisson with mean `φ_max σ(C)`",
-    scope: Scope::HiddenLayer,
-    runs_on: |_, _| true,
-    reads: |_, layer| vec![ArrayId::Weights(layer)],
-    writes: |layer| {
-        vec![
-            ArrayId::SynapticInput(layer),
-            ArrayId::Compartments(layer),
-            ArrayId::Spikes(layer + 1),
-        ]
-    },
-    columns: |_| Columns::Biases,
-    threads: |grid| [grid.units(), 1],
-    cpu: CpuFunction::Neurons(hidden_step),
-};
+pub const DEFINITION: KernelDefinition = neuron_kernel(
+    "`B = κ * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`; `C_f`; \
+     `n` Poisson with mean `φ_max σ(C)`",
+    Scope::HiddenLayer,
+    hidden_step,
+);
 
 simd_versions! {
     /// Advances a slice of tiles. Shapes: see [`NeuronFunction`](super::definition::NeuronFunction).

@@ -8,10 +8,10 @@ use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::Simd;
-use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::simd::width::simd_versions;
 use crate::cpu::state::{LayerState, SampleState};
-use crate::interface::{ArrayId, LaunchParams, ReplicaParams, compartment, plateau};
+use crate::interface::{ArrayId, compartment, plateau};
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
 /// Definition of the kernel.
@@ -27,31 +27,24 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
-    let LayerState { compartments, plateaus, errors, .. } =
-        &mut state.layers[prepared.launch.layer];
-    local_error(context.replica, &prepared.params, compartments, plateaus, errors);
-}
-
 simd_versions! {
     /// Computes the errors of a layer. `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[1, units]`.
-    pub fn local_error(
-        replica: &ReplicaParams,
-        params: &LaunchParams,
-        compartments: &TiledArray<f32>,
-        plateaus: &TiledArray<f32>,
-        errors: &mut TiledArray<f32>,
+    fn run(
+        state: &mut SampleState,
+        context: &SampleContext,
+        prepared: &PreparedLaunch,
     ) = compute_errors;
 }
 
 #[inline(always)]
 fn compute_errors<V: Simd>(
-    replica: &ReplicaParams,
-    params: &LaunchParams,
-    compartments: &TiledArray<f32>,
-    plateaus: &TiledArray<f32>,
-    errors: &mut TiledArray<f32>,
+    state: &mut SampleState,
+    context: &SampleContext,
+    prepared: &PreparedLaunch,
 ) {
+    let (replica, params) = (context.replica, &prepared.params);
+    let LayerState { compartments, plateaus, errors, .. } =
+        &mut state.layers[prepared.launch.layer];
     for (tile, errors) in errors.iter_tiles_mut().enumerate() {
         let compartments = compartments.tile_rows(tile);
         let means = &compartments[compartment::MEAN_SOMA];

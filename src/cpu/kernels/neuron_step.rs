@@ -4,7 +4,9 @@
 use std::ops::Range;
 
 use super::averaging_window::PhaseWindow;
-use super::definition::StepContext;
+use super::definition::{
+    Columns, CpuFunction, KernelDefinition, NeuronFunction, Scope, StepContext,
+};
 use super::spike_sampler::SpikeSampler;
 use super::synaptic_filter::{basal_input, shift_history};
 use crate::cpu::simd::Simd;
@@ -12,6 +14,7 @@ use crate::cpu::simd::tiled::{LANES, Tile, TileSlice};
 use crate::cpu::spikes::WORD_STEPS;
 use crate::cpu::spikes::list::words_covering;
 use crate::cpu::spikes::mask::SpikeMaskSlice;
+use crate::interface::ArrayId;
 use crate::interface::compartment::{APICAL, BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
 use crate::model::exact_math::{Float, SMALLEST_VOLTAGE, sigmoid};
 
@@ -34,6 +37,30 @@ pub trait NeuronModel {
         tile: usize,
         apical: V::Floats,
     ) -> [SomaTerms<V>; 2];
+}
+
+/// Returns the definition of a kernel that advances the neurons of a layer. It reads only the biases of the weights.
+pub const fn neuron_kernel(
+    equation: &'static str,
+    scope: Scope,
+    advance: NeuronFunction,
+) -> KernelDefinition {
+    KernelDefinition {
+        equation,
+        scope,
+        runs_on: |_, _| true,
+        reads: |_, layer| vec![ArrayId::Weights(layer)],
+        writes: |layer| {
+            vec![
+                ArrayId::SynapticInput(layer),
+                ArrayId::Compartments(layer),
+                ArrayId::Spikes(layer + 1),
+            ]
+        },
+        columns: |_| Columns::Biases,
+        threads: |grid| [grid.units(), 1],
+        cpu: CpuFunction::Neurons(advance),
+    }
 }
 
 impl StepContext<'_> {

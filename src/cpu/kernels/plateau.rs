@@ -7,9 +7,8 @@ use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::Simd;
-use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::simd::width::simd_versions;
-use crate::cpu::state::weight_matrix::WeightMatrix;
 use crate::cpu::state::{LayerState, SampleState};
 use crate::interface::{ArrayId, LaunchParams, ReplicaParams, RunParams, Sample, plateau};
 use crate::model::exact_math::sigmoid;
@@ -30,40 +29,28 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
-    let SampleContext { shape, constants, replica, replica_state, sample, .. } = *context;
-    let layer = prepared.launch.layer;
-    let population = shape.feedback_population(layer);
-    let LayerState { plateaus, .. } = &mut state.layers[layer];
-    let (window_means, feedback) =
-        (&state.window_means[population], &replica_state.feedback[layer]);
-    plateau(constants, replica, &prepared.params, sample, window_means, feedback, plateaus);
-}
-
 simd_versions! {
     /// Computes the plateau potentials of a layer. `window_means`: of the feedback population, `[rows, n_feedback]`;
     /// `feedback`: `[columns, units]`; `plateaus`: `[2, units]`.
-    pub fn plateau(
-        constants: &RunParams,
-        replica: &ReplicaParams,
-        params: &LaunchParams,
-        sample: &Sample,
-        window_means: &TiledArray<f32>,
-        feedback: &WeightMatrix,
-        plateaus: &mut TiledArray<f32>,
+    fn run(
+        state: &mut SampleState,
+        context: &SampleContext,
+        prepared: &PreparedLaunch,
     ) = compute_plateaus;
 }
 
 #[inline(always)]
 fn compute_plateaus<V: Simd>(
-    constants: &RunParams,
-    replica: &ReplicaParams,
-    params: &LaunchParams,
-    sample: &Sample,
-    window_means: &TiledArray<f32>,
-    feedback: &WeightMatrix,
-    plateaus: &mut TiledArray<f32>,
+    state: &mut SampleState,
+    context: &SampleContext,
+    prepared: &PreparedLaunch,
 ) {
+    let SampleContext { shape, constants, replica, replica_state, sample, .. } = *context;
+    let (layer, params) = (prepared.launch.layer, &prepared.params);
+    let population = shape.feedback_population(layer);
+    let LayerState { plateaus, .. } = &mut state.layers[layer];
+    let (window_means, feedback) =
+        (&state.window_means[population], &replica_state.feedback[layer]);
     let max_lead = constants.max_plateau_lead();
     for (tile, plateaus) in plateaus.iter_tiles_mut().enumerate() {
         let mut leads = [[0; LANES]; plateau::ROWS];

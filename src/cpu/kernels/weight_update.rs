@@ -11,7 +11,7 @@ use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::simd::width::simd_versions;
 use crate::cpu::state::ReplicaState;
-use crate::interface::{ArrayId, BatchParams, LaunchParams, ReplicaParams, RunParams};
+use crate::interface::{ArrayId, BatchParams, LaunchParams, ReplicaParams};
 use crate::model::exact_math::{
     Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, flush_weight, rsqrt_exact,
 };
@@ -33,7 +33,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 
 /// Updates the weights of one layer from the errors and window means of the samples.
 fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &PreparedLaunch) {
-    let &ReplicaContext { stop, constants, replica, minibatch, samples, .. } = context;
+    let &ReplicaContext { stop, samples, .. } = context;
     let (layer, params) = (prepared.launch.layer, &prepared.params);
     let n_pre = params.n_pre as usize;
     let columns = replica_state.weights[layer]
@@ -75,7 +75,7 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &Pr
                     }
                 }
             }
-            update(constants, replica, params, minibatch, &contributions, column);
+            update(context, params, &contributions, column);
         }
     });
 }
@@ -104,10 +104,8 @@ const TILES_AT_ONCE: usize = 8;
 simd_versions! {
     /// Updates one column. `contributions`: of the samples with a nonzero window mean, in the order of the samples.
     fn update(
-        constants: &RunParams,
-        replica: &ReplicaParams,
+        context: &ReplicaContext,
         params: &LaunchParams,
-        minibatch: &BatchParams,
         contributions: &[Contribution],
         column: &mut Column,
     ) = update_column;
@@ -115,47 +113,25 @@ simd_versions! {
 
 #[inline(always)]
 fn update_column<V: Simd>(
-    constants: &RunParams,
-    replica: &ReplicaParams,
+    context: &ReplicaContext,
     params: &LaunchParams,
-    minibatch: &BatchParams,
     contributions: &[Contribution],
     column: &mut Column,
 ) {
     if contributions.is_empty()
-        && constants.update_rule == UpdateRule::Gradient as u32
-        && replica.weight_decay == 0.0
+        && context.constants.update_rule == UpdateRule::Gradient as u32
+        && context.replica.weight_decay == 0.0
     {
         column.gradient.fill(Tile([0.0; LANES]));
         return;
     }
-    groups::<V>(constants, replica, params, minibatch, contributions, column);
-}
-
-#[inline(always)]
-fn groups<V: Simd>(
-    constants: &RunParams,
-    replica: &ReplicaParams,
-    params: &LaunchParams,
-    minibatch: &BatchParams,
-    contributions: &[Contribution],
-    column: &mut Column,
-) {
     let mut tile = 0;
     while tile + TILES_AT_ONCE <= column.weights.len() {
-        group::<V, TILES_AT_ONCE>(
-            constants,
-            replica,
-            params,
-            minibatch,
-            contributions,
-            column,
-            tile,
-        );
+        group::<V, TILES_AT_ONCE>(context, params, contributions, column, tile);
         tile += TILES_AT_ONCE;
     }
     while tile < column.weights.len() {
-        group::<V, 1>(constants, replica, params, minibatch, contributions, column, tile);
+        group::<V, 1>(context, params, contributions, column, tile);
         tile += 1;
     }
 }
@@ -163,14 +139,13 @@ fn groups<V: Simd>(
 /// Updates `N` tiles of a column, from `tile` on.
 #[inline(always)]
 fn group<V: Simd, const N: usize>(
-    constants: &RunParams,
-    replica: &ReplicaParams,
+    context: &ReplicaContext,
     params: &LaunchParams,
-    minibatch: &BatchParams,
     contributions: &[Contribution],
     column: &mut Column,
     tile: usize,
 ) {
+    let &ReplicaContext { constants, replica, minibatch, .. } = context;
     let layer = params.population as usize - 1;
     let eta = if column.is_bias { replica.bias_etas[layer] } else { replica.etas[layer] };
     let eta = scaled_eta(eta, minibatch);

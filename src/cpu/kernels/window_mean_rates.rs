@@ -6,10 +6,10 @@ use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::Simd;
-use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::simd::width::simd_versions;
 use crate::cpu::state::SampleState;
-use crate::interface::{ArrayId, LaunchParams, RATE_HISTORY, RunParams, Sample, Shape};
+use crate::interface::{ArrayId, RATE_HISTORY, Shape};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// Definition of the kernel.
@@ -24,32 +24,24 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
-    let SampleContext { constants, sample, .. } = *context;
-    let population = prepared.launch.layer;
-    let (rates, window_means) = (&mut state.rates[population], &mut state.window_means[population]);
-    window_mean_rates(constants, &prepared.params, sample, rates, window_means);
-}
-
 simd_versions! {
     /// Averages the rates of a population. `rates`: `[1 + steps, units]`; `window_means`: `[rows, units]`.
-    pub fn window_mean_rates(
-        constants: &RunParams,
-        params: &LaunchParams,
-        sample: &Sample,
-        rates: &mut TiledArray<f32>,
-        window_means: &mut TiledArray<f32>,
+    fn run(
+        state: &mut SampleState,
+        context: &SampleContext,
+        prepared: &PreparedLaunch,
     ) = average_rates;
 }
 
 #[inline(always)]
 fn average_rates<V: Simd>(
-    constants: &RunParams,
-    params: &LaunchParams,
-    sample: &Sample,
-    rates: &mut TiledArray<f32>,
-    window_means: &mut TiledArray<f32>,
+    state: &mut SampleState,
+    context: &SampleContext,
+    prepared: &PreparedLaunch,
 ) {
+    let SampleContext { constants, sample, .. } = *context;
+    let (population, params) = (prepared.launch.layer, &prepared.params);
+    let (rates, window_means) = (&mut state.rates[population], &mut state.window_means[population]);
     for (rates, window_means) in rates.iter_tiles_mut().zip(window_means.iter_tiles_mut()) {
         let feeds_forward = params.is_output == 0 && params.sends_rates == 1;
         let feeds_back = params.feeds_back_rates == 1;

@@ -8,7 +8,7 @@ use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
 use crate::cpu::simd::Simd;
-use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::simd::width::simd_versions;
 use crate::cpu::state::SampleState;
 use crate::interface::window_mean::{FAST, FORWARD, SLOW};
@@ -29,36 +29,26 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     cpu: CpuFunction::Sample(run),
 };
 
-fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
-    let SampleContext { constants, minibatch, sample, .. } = *context;
-    let population = prepared.launch.layer;
-    let (spikes, window_means) =
-        (&mut state.spikes[population], &mut state.window_means[population]);
-    window_mean_spikes(constants, &prepared.params, minibatch, sample, spikes, window_means);
-}
-
 simd_versions! {
     /// Averages the filtered spike trains of a population. `spikes`: `[history words + words, units]`; `window_means`:
     /// `[rows, units]`.
-    pub fn window_mean_spikes(
-        constants: &RunParams,
-        params: &LaunchParams,
-        minibatch: &BatchParams,
-        sample: &Sample,
-        spikes: &mut TiledArray<u32>,
-        window_means: &mut TiledArray<f32>,
+    fn run(
+        state: &mut SampleState,
+        context: &SampleContext,
+        prepared: &PreparedLaunch,
     ) = average_spikes;
 }
 
 #[inline(always)]
 fn average_spikes<V: Simd>(
-    constants: &RunParams,
-    params: &LaunchParams,
-    minibatch: &BatchParams,
-    sample: &Sample,
-    spikes: &mut TiledArray<u32>,
-    window_means: &mut TiledArray<f32>,
+    state: &mut SampleState,
+    context: &SampleContext,
+    prepared: &PreparedLaunch,
 ) {
+    let SampleContext { constants, minibatch, sample, .. } = *context;
+    let (population, params) = (prepared.launch.layer, &prepared.params);
+    let (spikes, window_means) =
+        (&mut state.spikes[population], &mut state.window_means[population]);
     for (spikes, window_means) in spikes.iter_tiles_mut().zip(window_means.iter_tiles_mut()) {
         let (past, spikes) = spikes.split_at_mut(constants.history_words as usize);
         if constants.tap_count == 0 {

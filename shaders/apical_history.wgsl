@@ -2,7 +2,7 @@
 // of the spikes of the last K steps, or of the two traces of the uncut kernel.
 // One thread per neuron, row of the history and sample. If not all columns are bound at once, each dispatch continues
 // the sums of the previous one.
-#import bindings, exact_math, weight_matrix, column_sum
+#import bindings, exact_math, single_neuron_sum
 
 // spike mask of the feedback population, [samples, history steps + steps, 2, n_feedback / 32]
 @group(0) @binding(5) var<storage, read> spike_mask: array<u32>;
@@ -51,15 +51,4 @@ fn sum_trace(sample_index: u32, row: u32, unit: u32, before: f32) -> f32 {
         }
     }
     return sum;
-}
-
-alias Units = u32;
-alias Sums = f32;
-
-fn load_column(pre: u32, unit: u32) -> f32 {
-    return weight_at(pre, unit);
-}
-
-fn opaque_sums(sum: f32) -> f32 {
-    return opaque(sum);
 }

@@ -1,7 +1,7 @@
 // Advances the apical dendrites of a layer by one step: `A = kappa * (Y n) + c`.
 // A launch of 0 steps sets the voltages of an image's first step.
 // One thread per neuron and sample.
-#import bindings, exact_math, weight_matrix, column_sum, synaptic_filter
+#import bindings, exact_math, single_neuron_sum, synaptic_filter
 
 // spike mask of the feedback population, [samples, history steps + steps, 2, n_feedback / 32]
 @group(0) @binding(5) var<storage, read> spike_mask: array<u32>;
@@ -80,15 +80,4 @@ fn set_apical(sample: Sample, unit: u32, voltage: f32) {
     }
     let row = sample.index * COMPARTMENT_ROWS + COMPARTMENT_APICAL;
     compartments[row * params.units + unit] = flush_subnormal(biased, SMALLEST_VOLTAGE);
-}
-
-alias Units = u32;
-alias Sums = f32;
-
-fn load_column(pre: u32, unit: u32) -> f32 {
-    return weight_at(pre, unit);
-}
-
-fn opaque_sums(sum: f32) -> f32 {
-    return opaque(sum);
 }

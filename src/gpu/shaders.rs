@@ -16,7 +16,7 @@ use crate::model::{exact_math, spikes};
 use crate::random::{self, RngStream, Split};
 
 /// Files that kernels import, with their names.
-const SHARED: [(&str, &str); 12] = [
+const SHARED: [(&str, &str); 13] = [
     ("averaging_window", include_str!("../../shaders/shared/averaging_window.wgsl")),
     ("bindings", include_str!("../../shaders/shared/bindings.wgsl")),
     ("column_sum", include_str!("../../shaders/shared/column_sum.wgsl")),
@@ -24,6 +24,7 @@ const SHARED: [(&str, &str); 12] = [
     ("mean_gradient", include_str!("../../shaders/shared/mean_gradient.wgsl")),
     ("neuron_step", include_str!("../../shaders/shared/neuron_step.wgsl")),
     ("philox", include_str!("../../shaders/shared/philox.wgsl")),
+    ("single_neuron_sum", include_str!("../../shaders/shared/single_neuron_sum.wgsl")),
     ("spike_counts", include_str!("../../shaders/shared/spike_counts.wgsl")),
     ("spike_sampler", include_str!("../../shaders/shared/spike_sampler.wgsl")),
     ("synaptic_filter", include_str!("../../shaders/shared/synaptic_filter.wgsl")),

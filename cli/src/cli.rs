@@ -113,7 +113,7 @@ impl Cli {
             _ => {}
         }
         // An invalid APICAL_SIMD is refused before any work.
-        Width::choose().map_err(|error| CliError::Train(error.into()))?;
+        Width::choose().map_err(|error| CliError::Usage(error.to_string()))?;
         signals::install_handlers()?;
         match &self.command {
             Command::Train(arguments) => train::run(arguments),

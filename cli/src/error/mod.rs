@@ -163,7 +163,6 @@ impl CliError {
                 | DatasetError::TooManyValidationImages { .. }
                 | DatasetError::SingleClassValidation { .. },
             )) => 2,
-            CliError::Train(TrainError::Backend(BackendError::InvalidSimd { .. })) => 2,
             CliError::Train(TrainError::Backend(
                 NoAdapter
                 | NoSuchAdapter { .. }

@@ -40,7 +40,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         voltage += weight_at(params.n_feedback, unit);
     }
     if is_last {
-        voltage = flush_subnormal(voltage, SMALLEST_VOLTAGE);
+        voltage = flush(voltage, SMALLEST_VOLTAGE);
     }
     compartments[index] = voltage;
 }

@@ -79,5 +79,5 @@ fn set_apical(sample: Sample, unit: u32, voltage: f32) {
         biased += weight_at(params.n_feedback, unit);
     }
     let row = sample.index * COMPARTMENT_ROWS + COMPARTMENT_APICAL;
-    compartments[row * params.units + unit] = flush_subnormal(biased, SMALLEST_VOLTAGE);
+    compartments[row * params.units + unit] = flush(biased, SMALLEST_VOLTAGE);
 }

@@ -43,9 +43,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     var decayed = tiny;
     for (var k = 0u; k < 8u; k++) {
-        decayed = flush_subnormal(mul_rounded(constants.decay_slow, decayed) + mul_rounded(u, tiny), SMALLEST_VOLTAGE);
+        decayed = flush(mul_rounded(constants.decay_slow, decayed) + mul_rounded(u, tiny), SMALLEST_VOLTAGE);
     }
-    let gradient = flush_subnormal(mul_rounded(tiny, uniform01(w[3])), SMALLEST_GRADIENT);
+    let gradient = flush(mul_rounded(tiny, uniform01(w[3])), SMALLEST_GRADIENT);
     let square = mul_rounded(constants.decay_slow, mul_rounded(gradient, gradient));
     let s = sigmoid(argument);
     let random = philox(vec4<u32>(w[0], w[1], w[2], w[3]), vec2<u32>(w[4], w[5]));
@@ -72,8 +72,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     results[first + 4u] = bitcast<u32>(c - mul_rounded(a, b));
     results[first + 5u] = bitcast<u32>(filtered_input);
     results[first + 6u] = bitcast<u32>(decayed);
-    results[first + 7u] = bitcast<u32>(flush_subnormal(mul_rounded(tiny, tiny), SMALLEST_GRADIENT));
-    results[first + 8u] = bitcast<u32>(flush_subnormal(square, SMALLEST_MOMENT));
+    results[first + 7u] = bitcast<u32>(flush(mul_rounded(tiny, tiny), SMALLEST_GRADIENT));
+    results[first + 8u] = bitcast<u32>(flush(square, SMALLEST_MOMENT));
     results[first + 9u] = bitcast<u32>(exp_exact(argument));
     results[first + 10u] = bitcast<u32>(s);
     results[first + 11u] = bitcast<u32>(sigmoid_slope(s));

@@ -33,5 +33,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let hidden_gain = replicas[replica].backprop_gain;
     let gain = select(hidden_gain, mul_rounded(replicas[replica].phi_max, hidden_gain), params.is_last_hidden == 1u);
     let error = mul_rounded(mul_rounded(sum, gain), sigmoid_slope(forward));
-    errors[sample.index * params.units + unit] = flush_subnormal(error, SMALLEST_GRADIENT);
+    errors[sample.index * params.units + unit] = flush(error, SMALLEST_GRADIENT);
 }

@@ -35,7 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         for (var unit = 0u; unit < params.units; unit++) {
             let forward = sigmoid(compartments[means + unit]);
             let difference = compartments[rates + unit] - mul_rounded(replicas[replica].phi_max, forward);
-            loss += flush_subnormal(mul_rounded(difference, difference), SMALLEST_MOMENT);
+            loss += flush(mul_rounded(difference, difference), SMALLEST_MOMENT);
         }
     }
     let result = (replica * constants.result_slots + sample.result_slot) * RESULT_ROWS;

@@ -18,5 +18,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let soma = (sample.index * COMPARTMENT_ROWS + COMPARTMENT_SOMA) * params.units + unit;
     let row = sample.index * constants.rate_rows + RATE_HISTORY + params.first_step;
     let rate = mul_rounded(replicas[replica].phi_max, sigmoid(compartments[soma]));
-    rates[row * params.units + unit] = flush_subnormal(rate, SMALLEST_VOLTAGE);
+    rates[row * params.units + unit] = flush(rate, SMALLEST_VOLTAGE);
 }

@@ -28,7 +28,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         for (var slot = 0u; slot < STEPS_PER_WORD; slot++) {
             let step = word * STEPS_PER_WORD + slot;
             if step < steps {
-                let count = count_from_halfword(level, upper16(random, slot), sample.draw_index, unit, step);
+                let count = count_from_halfword(level, halfword(random, slot), sample.draw_index, unit, step);
                 counts |= count << (slot * COUNT_BITS);
             }
         }
@@ -41,7 +41,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 // high half does not decide the count.
 fn count_from_halfword(level: u32, half: u32, draw_index: u32, unit: u32, step: u32) -> u32 {
     let count = count_from_word(level, half);
-    if count == count_from_word(level, half | LOW_HALF) {
+    if count == count_from_word(level, half | LOW16) {
         return count;
     }
     return count_from_word(level, half | lower16(0u, draw_index, unit, step));

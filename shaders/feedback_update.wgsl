@@ -20,7 +20,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     replica = id.z;
-    let gradient = flush_subnormal(mean_gradient(column, unit), SMALLEST_GRADIENT);
+    let gradient = flush(mean_gradient(column, unit), SMALLEST_GRADIENT);
     let is_bias = column == params.n_feedback;
     let eta = scaled_eta(select(replicas[replica].feedback_eta, replicas[replica].apical_bias_eta, is_bias));
     let index = (replica * params.col_count + id.y) * params.units + unit;
@@ -39,5 +39,5 @@ fn error_of(sample: u32, unit: u32) -> f32 {
     let soma = (sample * COMPARTMENT_ROWS + COMPARTMENT_MEAN_SOMA) * params.units + unit;
     let rate = mul_rounded(replicas[replica].phi_max, sigmoid(compartments[soma]));
     let plateau = plateaus[(sample * PLATEAU_ROWS + PLATEAU_FORWARD) * params.units + unit];
-    return flush_subnormal(mul_rounded(plateau - rate, sigmoid_slope(plateau)), SMALLEST_GRADIENT);
+    return flush(mul_rounded(plateau - rate, sigmoid_slope(plateau)), SMALLEST_GRADIENT);
 }

@@ -35,5 +35,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         gain = replicas[replica].hidden_error_gain;
     }
     let error = mul_rounded(mul_rounded(difference, gain), sigmoid_slope(forward));
-    errors[sample.index * params.units + unit] = flush_subnormal(error, SMALLEST_GRADIENT);
+    errors[sample.index * params.units + unit] = flush(error, SMALLEST_GRADIENT);
 }

@@ -22,7 +22,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     replica = id.z;
-    let gradient = flush_subnormal(clipped(mean_gradient(column, unit)), SMALLEST_GRADIENT);
+    let gradient = flush(clipped(mean_gradient(column, unit)), SMALLEST_GRADIENT);
     let bound_column = replica * params.col_count + id.y;
     let index = bound_column * params.units + unit;
     if params.keeps_gradient == 1u {
@@ -33,7 +33,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let eta = scaled_eta(select(replicas[replica].etas[layer], replicas[replica].bias_etas[layer], is_bias));
     var decay = 0.0;
     if !is_bias {
-        decay = flush_subnormal(mul_rounded(eta, replicas[replica].weight_decay), SMALLEST_GRADIENT);
+        decay = flush(mul_rounded(eta, replicas[replica].weight_decay), SMALLEST_GRADIENT);
     }
     var weight = weights[index];
     if decay != 0.0 {
@@ -53,7 +53,7 @@ fn change(eta: f32, gradient: f32, first: u32) -> f32 {
         return adam(eta, gradient, first, first + params.units);
     }
     let mean = mul_rounded(replicas[replica].beta1, moments[first]) + gradient;
-    moments[first] = flush_subnormal(mean, SMALLEST_MOMENT);
+    moments[first] = flush(mean, SMALLEST_MOMENT);
     return mul_rounded(eta, moments[first]);
 }
 
@@ -73,8 +73,8 @@ fn adam(eta: f32, gradient: f32, first: u32, second: u32) -> f32 {
         + mul_rounded(replicas[replica].one_minus_beta1, gradient);
     let square = mul_rounded(replicas[replica].beta2, moments[second])
         + mul_rounded(replicas[replica].one_minus_beta2, mul_rounded(gradient, gradient));
-    moments[first] = flush_subnormal(mean, SMALLEST_MOMENT);
-    moments[second] = flush_subnormal(square, SMALLEST_MOMENT);
+    moments[first] = flush(mean, SMALLEST_MOMENT);
+    moments[second] = flush(square, SMALLEST_MOMENT);
     let spread = mul_rounded(minibatches[replica].bias_correction2, moments[second]) + replicas[replica].eps_squared;
     let step = mul_rounded(mul_rounded(eta, minibatches[replica].bias_correction1), moments[first]);
     return mul_rounded(step, rsqrt_exact(spread));

@@ -25,12 +25,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 }
 
 // Returns the mean of a neuron's rates over a window, delayed by `delay` steps.
-fn mean(sample: Sample, window: Window, delay: u32, unit: u32) -> f32 {
+fn mean(sample: Sample, window: PhaseWindow, delay: u32, unit: u32) -> f32 {
     let first_row = sample.index * constants.rate_rows;
     var sum = 0.0;
     let end = window.end - delay;
     for (var step = end - window.length; step < end; step++) {
         sum += rates[(first_row + RATE_HISTORY + step) * params.units + unit];
     }
-    return flush_subnormal(mul_rounded(sum, window.inverse), SMALLEST_VOLTAGE);
+    return flush(mul_rounded(sum, window.inverse), SMALLEST_VOLTAGE);
 }

@@ -39,7 +39,7 @@ fn save_spike_history(sample: Sample, unit: u32) {
 }
 
 // Returns the mean of a neuron's filtered spike train over a window, delayed by `delay` steps.
-fn mean(sample: Sample, window: Window, delay: u32, unit: u32) -> f32 {
+fn mean(sample: Sample, window: PhaseWindow, delay: u32, unit: u32) -> f32 {
     var sum = 0.0;
     for (var step = first_contributing_step(window, delay); step < window.end - delay; step++) {
         let count = f32(spike_count_at(sample, step, unit));
@@ -79,8 +79,8 @@ fn iir_traces_at(sample: Sample, lead: u32, initial: vec2<f32>, first: u32, unit
     for (var step = 0u; step < steps; step++) {
         let count = f32(spike_count_at(sample, step, unit));
         let delayed = filtered;
-        slow = flush_subnormal(mul_rounded(constants.decay_slow, slow) + count, SMALLEST_VOLTAGE);
-        fast = flush_subnormal(mul_rounded(constants.decay_fast, fast) + count, SMALLEST_VOLTAGE);
+        slow = flush(mul_rounded(constants.decay_slow, slow) + count, SMALLEST_VOLTAGE);
+        fast = flush(mul_rounded(constants.decay_fast, fast) + count, SMALLEST_VOLTAGE);
         filtered = mul_rounded(constants.gain_slow, slow) - mul_rounded(constants.gain_fast, fast);
         if step + sample.window_forward >= forward_end && step < forward_end {
             forward += filtered;
@@ -91,12 +91,12 @@ fn iir_traces_at(sample: Sample, lead: u32, initial: vec2<f32>, first: u32, unit
         }
     }
     window_means[first + feedback_row(0u, lead) * params.units] =
-        flush_subnormal(mul_rounded(feedback_forward, sample.inv_window_forward), SMALLEST_VOLTAGE);
+        flush(mul_rounded(feedback_forward, sample.inv_window_forward), SMALLEST_VOLTAGE);
     window_means[first + feedback_row(1u, lead) * params.units] =
-        flush_subnormal(mul_rounded(feedback_target, sample.inv_window_target), SMALLEST_VOLTAGE);
+        flush(mul_rounded(feedback_target, sample.inv_window_target), SMALLEST_VOLTAGE);
     if lead == 0u {
         window_means[first + WINDOW_MEAN_FORWARD * params.units] =
-            flush_subnormal(mul_rounded(forward, sample.inv_window_forward), SMALLEST_VOLTAGE);
+            flush(mul_rounded(forward, sample.inv_window_forward), SMALLEST_VOLTAGE);
         window_means[first + WINDOW_MEAN_SLOW * params.units] = slow;
         window_means[first + WINDOW_MEAN_FAST * params.units] = fast;
     }
@@ -109,13 +109,13 @@ fn spike_count_at(sample: Sample, step: u32, unit: u32) -> u32 {
 }
 
 // Returns the first step with spikes that contribute to the window after `delay` steps.
-fn first_contributing_step(window: Window, delay: u32) -> u32 {
+fn first_contributing_step(window: PhaseWindow, delay: u32) -> u32 {
     let reach = window.length + constants.tap_count - 1u + delay;
     return select(0u, window.end - reach, window.end > reach);
 }
 
 // Returns the response to a spike that arrives at `step`, summed over the window.
-fn window_weight(window: Window, step: u32) -> f32 {
+fn window_weight(window: PhaseWindow, step: u32) -> f32 {
     let until_end = window.end - step;
     let until_start = select(0u, until_end - window.length, until_end > window.length);
     let last = select(until_end, constants.tap_count, until_end > constants.tap_count);

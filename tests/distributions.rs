@@ -16,7 +16,7 @@ use std::collections::HashSet;
 
 use apical::config::Config;
 use apical::model::phases::{PhaseJitter, PhaseLengths};
-use apical::random::{PhiloxRng, RngStream, Split, counter0, key, philox};
+use apical::random::{PhiloxRng, RngStream, Split, key, philox, philox_counter0};
 use apical::train::order;
 use rand::Rng;
 use statrs::distribution::{ContinuousCDF, Normal, Uniform};
@@ -131,7 +131,7 @@ fn counters_of_distinct_draws_are_distinct() {
                 .into_iter()
                 .chain([(65, Split::Training), (0, Split::Test), (65, Split::Test)])
             {
-                let head = counter0(purpose, population, split as u32);
+                let head = philox_counter0(purpose, population, split as u32);
                 for draw_index in [0, 1, 59_999, u32::MAX] {
                     for unit in [0, 1, 783, 1 << 20] {
                         for index in [0, 1, 2, 1 << 16] {
@@ -161,7 +161,7 @@ fn counters_of_distinct_draws_are_distinct() {
 fn draws_of_neighbouring_counters_are_independent() {
     for axis in 0..6 {
         let pair = |i: u32| {
-            let mut counter = [counter0(RngStream::Spikes, 1, 0), 2 * i, 2 * (i % 500), 0];
+            let mut counter = [philox_counter0(RngStream::Spikes, 1, 0), 2 * i, 2 * (i % 500), 0];
             let mut key = [8, 0];
             let words = philox(counter, key);
             if axis < 4 {

@@ -19,7 +19,7 @@ fn mul_rounded(a: f32, b: f32) -> f32 {
 }
 
 // Returns `x`, or zero if its magnitude is below `smallest`.
-fn flush_subnormal(x: f32, smallest: f32) -> f32 {
+fn flush(x: f32, smallest: f32) -> f32 {
     return select(0.0, x, abs(x) >= smallest);
 }
 

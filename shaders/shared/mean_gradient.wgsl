@@ -18,5 +18,5 @@ fn mean_gradient(column: u32, unit: u32) -> f32 {
 
 // Returns the learning rate of the current minibatch.
 fn scaled_eta(eta: f32) -> f32 {
-    return flush_subnormal(mul_rounded(eta, minibatches[replica].lr_scale), SMALLEST_GRADIENT);
+    return flush(mul_rounded(eta, minibatches[replica].lr_scale), SMALLEST_GRADIENT);
 }

@@ -32,7 +32,7 @@ fn step_neuron(sample: Sample, unit: u32) {
         basal = basal_input(sample.index, step - params.block_start, unit) + bias;
         let terms = soma_terms(sample, unit, step, apical);
         let input = mul_rounded(terms.basal_gain, basal) + terms.current;
-        soma = flush_subnormal(mul_rounded(terms.decay, soma) + opaque(input), SMALLEST_VOLTAGE);
+        soma = flush(mul_rounded(terms.decay, soma) + opaque(input), SMALLEST_VOLTAGE);
         if step >= forward_window && step < sample.steps_forward {
             mean_soma += soma;
         }

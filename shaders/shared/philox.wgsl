@@ -35,9 +35,9 @@ fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
 
 // Returns the high half of a step's random word, in the high bits. Of eight steps, the first four use the low halves of
 // `words`, the last four the high halves.
-fn upper16(words: vec4<u32>, slot: u32) -> u32 {
+fn halfword(words: vec4<u32>, slot: u32) -> u32 {
     let word = words[slot % 4u];
-    return select(word & ~LOW_HALF, word << 16u, slot < 4u);
+    return select(word & ~LOW16, word << 16u, slot < 4u);
 }
 
 // Returns the low half of a step's random word.

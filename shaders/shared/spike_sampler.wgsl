@@ -11,10 +11,10 @@ fn sample_spike_count(half: u32, soma: f32, unit: u32, draw_index: u32, step: u3
         return 0u;
     }
     let odds = 1.0 + exp_exact(-soma);
-    let needs_word = half <= three || half == (two & ~LOW_HALF) || half == (one & ~LOW_HALF);
+    let needs_word = half <= three || half == (two & ~LOW16) || half == (one & ~LOW16);
     if !needs_word {
         let count = thin_few(half, odds);
-        if count == thin_few(half | LOW_HALF, odds) {
+        if count == thin_few(half | LOW16, odds) {
             return count;
         }
     }
@@ -100,7 +100,7 @@ fn sample_step(
         // Counts of the same word from earlier launches.
         (*writer).counts = spikes[index] & ((1u << (slot * COUNT_BITS)) - 1u);
     }
-    let half = upper16((*writer).random, slot);
+    let half = halfword((*writer).random, slot);
     let count = sample_spike_count(half, soma, unit, draw_index, step);
     (*writer).counts |= count << (slot * COUNT_BITS);
     if slot + 1u == STEPS_PER_WORD || step + 1u == end {

@@ -21,8 +21,8 @@ fn filtered_input(sample_index: u32, step: u32, unit: u32) -> f32 {
         // Rows 0 and 1 hold the two traces of the uncut kernel.
         let slow = mul_rounded(constants.decay_slow, synaptic_input[first]) + synaptic_input[now];
         let fast = mul_rounded(constants.decay_fast, synaptic_input[first + params.units]) + synaptic_input[now];
-        synaptic_input[first] = flush_subnormal(slow, SMALLEST_VOLTAGE);
-        synaptic_input[first + params.units] = flush_subnormal(fast, SMALLEST_VOLTAGE);
+        synaptic_input[first] = flush(slow, SMALLEST_VOLTAGE);
+        synaptic_input[first + params.units] = flush(fast, SMALLEST_VOLTAGE);
         sum = mul_rounded(constants.gain_slow, synaptic_input[first])
             - mul_rounded(constants.gain_fast, synaptic_input[first + params.units]);
     }

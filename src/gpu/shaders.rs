@@ -80,7 +80,7 @@ const INTEGERS: [(&str, u32); 51] = [
     ("STREAM_FEEDBACK_NOISE", RngStream::FeedbackNoise as u32),
     ("STREAM_PLATEAU_TIME", RngStream::PlateauTime as u32),
     ("UNIFORM_SHIFT", random::UNIFORM_SHIFT),
-    ("LOW_HALF", spikes::LOW16),
+    ("LOW16", spikes::LOW16),
     ("PHILOX_MULTIPLIER_0", random::MULTIPLIER_0),
     ("PHILOX_MULTIPLIER_1", random::MULTIPLIER_1),
     ("PHILOX_KEY_STEP_0", random::KEY_STEP_0),

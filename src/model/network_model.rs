@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::neuron::SomaStep;
+use super::neuron::SomaCoefficients;
 use super::plateau_timing::PlateauTiming;
 
 /// Population that sends spikes to a hidden layer's apical dendrites.
@@ -95,10 +95,10 @@ impl Feedback {
 
 impl Dynamics {
     /// Returns the coefficients by which a soma is updated.
-    pub fn soma_step(self, step: SomaStep) -> SomaStep {
+    pub fn soma_coefficients(self, per_step: SomaCoefficients) -> SomaCoefficients {
         match self {
-            Dynamics::Spiking => step,
-            Dynamics::SteadyState => step.steady_state(),
+            Dynamics::Spiking => per_step,
+            Dynamics::SteadyState => per_step.steady_state(),
         }
     }
 }

@@ -20,7 +20,7 @@ const UPDATE_SCALE: f64 = 20.0;
 
 /// Coefficients of one Euler step of a soma: `C <- decay * C + basal_gain * B + apical_gain * A + current`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SomaStep {
+pub struct SomaCoefficients {
     /// Factor of the previous somatic voltage.
     pub decay: f64,
     /// Factor of the basal voltage; for an output neuron, of its dendrite's.
@@ -29,35 +29,42 @@ pub struct SomaStep {
     pub apical_gain: f64,
 }
 
-impl SomaStep {
-    /// Returns the step that reaches the steady state at once:
+impl SomaCoefficients {
+    /// Returns the coefficients of the step that reaches the steady state at once:
     /// `C = (basal_gain B + apical_gain A) / (1 - decay)`.
     pub fn steady_state(self) -> Self {
-        let SomaStep { decay, basal_gain, apical_gain } = self;
+        let SomaCoefficients { decay, basal_gain, apical_gain } = self;
         let rest = 1.0 - decay;
-        SomaStep { decay: 0.0, basal_gain: basal_gain / rest, apical_gain: apical_gain / rest }
+        SomaCoefficients {
+            decay: 0.0,
+            basal_gain: basal_gain / rest,
+            apical_gain: apical_gain / rest,
+        }
     }
 }
 
-/// Returns the step of a hidden neuron: `C += -g_L C + g_B (B - C) + g_A (A - C)`.
-pub fn hidden_soma_step(g_apical: f64) -> SomaStep {
-    SomaStep {
+/// Returns the coefficients of a hidden neuron: `C += -g_L C + g_B (B - C) + g_A (A - C)`.
+pub fn hidden_soma_coefficients(g_apical: f64) -> SomaCoefficients {
+    SomaCoefficients {
         decay: 1.0 - G_LEAK - G_BASAL - g_apical,
         basal_gain: G_BASAL,
         apical_gain: g_apical,
     }
 }
 
-/// Returns the step of an output neuron in the forward phase: `C += -g_L C + g_D (B - C)`.
-pub fn output_soma_step() -> SomaStep {
-    SomaStep { decay: 1.0 - G_LEAK - G_DENDRITE, basal_gain: G_DENDRITE, apical_gain: 0.0 }
+/// Returns the coefficients of an output neuron in the forward phase: `C += -g_L C + g_D (B - C)`.
+pub fn output_soma_coefficients() -> SomaCoefficients {
+    SomaCoefficients { decay: 1.0 - G_LEAK - G_DENDRITE, basal_gain: G_DENDRITE, apical_gain: 0.0 }
 }
 
-/// Returns the step of an output neuron in the target phase.
+/// Returns the coefficients of an output neuron in the target phase.
 ///
 /// The teaching current `g (E - C)` adds `g E` and reduces the decay factor by `g`.
-pub fn target_phase_soma_step() -> SomaStep {
-    SomaStep { decay: output_soma_step().decay - G_TEACHING, ..output_soma_step() }
+pub fn target_phase_soma_coefficients() -> SomaCoefficients {
+    SomaCoefficients {
+        decay: output_soma_coefficients().decay - G_TEACHING,
+        ..output_soma_coefficients()
+    }
 }
 
 /// Returns the steady-state ratio of somatic to basal voltage, `k_B = g_B / (g_L + g_B + g_A)`.
@@ -103,15 +110,19 @@ mod tests {
 
     #[test]
     fn steady_state_gains_match_the_ratios() {
-        let hidden = hidden_soma_step(0.05).steady_state();
+        let hidden = hidden_soma_coefficients(0.05).steady_state();
         assert!((hidden.basal_gain - k_basal(0.05)).abs() < 1e-12 && hidden.decay == 0.0);
-        assert!((output_soma_step().steady_state().basal_gain - k_dendrite()).abs() < 1e-12);
-        assert!((target_phase_soma_step().steady_state().basal_gain - 0.6 / 1.7).abs() < 1e-12);
+        assert!(
+            (output_soma_coefficients().steady_state().basal_gain - k_dendrite()).abs() < 1e-12
+        );
+        assert!(
+            (target_phase_soma_coefficients().steady_state().basal_gain - 0.6 / 1.7).abs() < 1e-12
+        );
     }
 
     #[test]
     fn target_phase_soma_reaches_the_target_voltage() {
-        let step = target_phase_soma_step();
+        let step = target_phase_soma_coefficients();
         for (basal, reversal) in [(1.5, E_EXCITATORY), (1.5, E_INHIBITORY), (-4.0, E_EXCITATORY)] {
             let mut soma = 0.3;
             for _ in 0..200 {

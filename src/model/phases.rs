@@ -6,7 +6,7 @@
 use libm::{erfc, exp, sqrt};
 use serde::{Deserialize, Serialize};
 
-use crate::random::{RngStream, Split, counter0, key, philox};
+use crate::random::{RngStream, Split, key, philox, philox_counter0};
 
 /// Mean of the inverse Gaussian, ms.
 const JITTER_MEAN: f64 = 2.0;
@@ -75,7 +75,7 @@ impl PhaseLengths {
     ///
     /// `draw_index`: index of the image's presentation in the run.
     pub fn of_image(&self, draw_index: u32) -> [u32; 2] {
-        let counter = counter0(RngStream::PhaseLength, 0, Split::Training as u32);
+        let counter = philox_counter0(RngStream::PhaseLength, 0, Split::Training as u32);
         let words = philox([counter, draw_index, 0, 0], key(self.seed));
         [words[0], words[1]].map(|word| {
             self.base + self.thresholds.partition_point(|&threshold| word < threshold) as u32

@@ -3,7 +3,7 @@
 use libm::erfc;
 use serde::{Deserialize, Serialize};
 
-use crate::random::{RngStream, Split, counter0, key, philox};
+use crate::random::{RngStream, Split, key, philox, philox_counter0};
 
 /// Largest lead of a plateau potential: maximum number of steps before its phase's end.
 pub const MAX_LEAD: u32 = 5;
@@ -48,7 +48,7 @@ pub fn lead_thresholds() -> [u32; 8] {
 ///
 /// `population`: index of the population (0: input). `draw_index`: index of the image's presentation in the run.
 pub fn plateau_lead(seed: u64, population: u32, draw_index: u32, unit: u32) -> [u32; 2] {
-    let counter = counter0(RngStream::PlateauTime, population, Split::Training as u32);
+    let counter = philox_counter0(RngStream::PlateauTime, population, Split::Training as u32);
     let words = philox([counter, draw_index, unit, 0], key(seed));
     [words[0], words[1]].map(|word| lead_steps(word, &lead_thresholds()))
 }

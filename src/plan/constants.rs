@@ -7,7 +7,8 @@ use crate::interface::{LAYERS_MAX, ReplicaParams, RunParams, Shape};
 use crate::model::exact_math::flush;
 use crate::model::neuron::{
     E_EXCITATORY, E_INHIBITORY, G_DENDRITE, G_TEACHING, backprop_gain, hidden_error_gain,
-    hidden_soma_step, output_error_gain, output_soma_step, target_phase_soma_step,
+    hidden_soma_coefficients, output_error_gain, output_soma_coefficients,
+    target_phase_soma_coefficients,
 };
 use crate::model::spikes::{thresholds, uniform_map};
 use crate::model::{plateau_timing, synaptic_filter};
@@ -29,8 +30,8 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> RunParams {
         *slot = sum as f32;
     }
     let traces = synaptic_filter::double_exponential();
-    let output = config.dynamics.soma_step(output_soma_step());
-    let teaching = config.dynamics.soma_step(target_phase_soma_step());
+    let output = config.dynamics.soma_coefficients(output_soma_coefficients());
+    let teaching = config.dynamics.soma_coefficients(target_phase_soma_coefficients());
     // The teaching current `g E` is integrated like the dendritic current.
     let current = G_TEACHING * teaching.basal_gain / G_DENDRITE;
     RunParams {
@@ -77,7 +78,7 @@ pub fn replica(config: &Config) -> ReplicaParams {
     };
     let candidates = thresholds(config.phi_max, config.spike_distribution);
     let [one, two] = [1, 2].map(|count| uniform_map(&candidates, count));
-    let hidden = config.dynamics.soma_step(hidden_soma_step(config.g_apical));
+    let hidden = config.dynamics.soma_coefficients(hidden_soma_coefficients(config.g_apical));
     ReplicaParams {
         etas,
         bias_etas,

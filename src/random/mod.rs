@@ -62,7 +62,7 @@ pub enum Split {
 
 /// Returns the first word of a counter. `population`: index of the population (0: input). `split`: a [`Split`].
 #[inline(always)]
-pub fn counter0(stream: RngStream, population: u32, split: u32) -> u32 {
+pub fn philox_counter0(stream: RngStream, population: u32, split: u32) -> u32 {
     stream as u32 | population << 8 | split << 24
 }
 

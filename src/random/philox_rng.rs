@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use rand::TryRng;
 
-use super::{RngStream, counter0, key, philox};
+use super::{RngStream, key, philox, philox_counter0};
 
 /// Sequential generator of the words of one random stream. Implements the traits of `rand`, so that its shuffles
 /// and distributions draw from Philox.
@@ -22,7 +22,7 @@ impl PhiloxRng {
     /// random stream.
     pub fn new(seed: u64, purpose: RngStream, population: u32, substream: u32) -> Self {
         PhiloxRng {
-            counter0: counter0(purpose, population, 0),
+            counter0: philox_counter0(purpose, population, 0),
             substream,
             key: key(seed),
             block: 0,

@@ -10,7 +10,7 @@ use crate::cpu::spikes::mask::{SpikeMaskSlice, TileMask};
 use crate::cpu::state::SampleState;
 use crate::interface::{ArrayId, BatchParams, COUNT_BITS, ReplicaParams, STEPS_PER_WORD, Sample};
 use crate::model::spikes::{LOW16, THRESHOLDS, upper16};
-use crate::random::{RngStream, counter0, philox};
+use crate::random::{RngStream, philox, philox_counter0};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
@@ -125,9 +125,9 @@ impl<'a> PixelTile<'a> {
     /// Draws the counts of the steps `first .. end`, which share a word, and sets their bits in the mask.
     #[inline(always)]
     fn draw_word<V: Simd>(&self, first: u32, end: u32, spike_mask: &mut TileMask) -> [u32; LANES] {
-        let word0 = counter0(RngStream::Spikes, 0, self.rng_split);
+        let counter0 = philox_counter0(RngStream::Spikes, 0, self.rng_split);
         let index = first / STEPS_PER_WORD;
-        let random = V::philox(word0, self.draw_index, &self.pixels, index, self.replica.seed);
+        let random = V::philox(counter0, self.draw_index, &self.pixels, index, self.replica.seed);
         let [max_ge1, max_ge2, max_ge3] = &self.largest;
         let (max_ge1, max_ge2, max_ge3) =
             (V::load_u32(max_ge1), V::load_u32(max_ge2), V::load_u32(max_ge3));
@@ -177,7 +177,7 @@ impl<'a> PixelTile<'a> {
                 let word = random[slot % 4][i];
                 let high = if slot < 4 { word << 16 } else { word & !LOW16 };
                 let step = first + slot as u32;
-                let count = self.count_of(high, self.pixels[i], step);
+                let count = self.count_from_halfword(high, self.pixels[i], step);
                 words[i] |= count << (slot as u32 * COUNT_BITS);
                 spike_mask.add(step, i, count);
             }
@@ -186,15 +186,15 @@ impl<'a> PixelTile<'a> {
 
     /// Returns the spike count of a pixel at a step. The low half of the random word is drawn only if the high half
     /// does not decide the count.
-    fn count_of(&self, high_half: u32, pixel: u32, step: u32) -> u32 {
+    fn count_from_halfword(&self, half: u32, pixel: u32, step: u32) -> u32 {
         let limits = limits(self.input_cdf, self.image[pixel as usize]);
-        let is_open = limits.clone().any(|limit| upper16(limit) == upper16(high_half));
+        let is_open = limits.clone().any(|limit| upper16(limit) == upper16(half));
         let word = if is_open {
-            let word0 = counter0(RngStream::LowHalf, 0, self.rng_split);
-            let counter = [word0, self.draw_index, pixel, step];
-            high_half | upper16(philox(counter, self.replica.seed)[0])
+            let counter0 = philox_counter0(RngStream::LowHalf, 0, self.rng_split);
+            let counter = [counter0, self.draw_index, pixel, step];
+            half | upper16(philox(counter, self.replica.seed)[0])
         } else {
-            high_half
+            half
         };
         limits.filter(|&limit| word < limit).count() as u32
     }

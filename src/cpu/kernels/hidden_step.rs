@@ -3,7 +3,7 @@
 //! `B = kappa * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`; Cf is the mean of C in the forward phase.
 
 use super::definition::{KernelDefinition, Scope, StepContext};
-use super::neuron_step::{NeuronModel, SomaTerms, neuron_kernel, step_tiles};
+use super::neuron_step::{NeuronKind, SomaTerms, neuron_kernel, step_tiles};
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::TileSlice;
 use crate::cpu::simd::width::simd_versions;
@@ -32,7 +32,7 @@ simd_versions! {
 /// Neuron with basal and apical dendrites.
 struct HiddenNeuron;
 
-impl NeuronModel for HiddenNeuron {
+impl NeuronKind for HiddenNeuron {
     const IS_OUTPUT: bool = false;
 
     #[inline(always)]

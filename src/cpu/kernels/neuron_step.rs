@@ -26,7 +26,7 @@ pub struct SomaTerms<V: Simd> {
 }
 
 /// Type of neuron.
-pub trait NeuronModel {
+pub trait NeuronKind {
     /// Whether the neurons receive the teaching current, and their rates are averaged.
     const IS_OUTPUT: bool;
 
@@ -74,7 +74,7 @@ impl StepContext<'_> {
 
 /// Advances a slice of tiles and draws their spikes. Shapes: see [`NeuronFunction`](super::definition::NeuronFunction).
 #[inline(always)]
-pub fn step_tiles<V: Simd, M: NeuronModel>(
+pub fn step_tiles<V: Simd, M: NeuronKind>(
     context: &StepContext,
     synaptic_input: &mut TileSlice<f32>,
     compartments: &mut TileSlice<f32>,
@@ -100,7 +100,7 @@ pub fn step_tiles<V: Simd, M: NeuronModel>(
 
 /// Advances the tile of index `tile` through the launch and writes its somatic voltages to `soma`, `[steps]`.
 #[inline(always)]
-fn step_tile<V: Simd, M: NeuronModel>(
+fn step_tile<V: Simd, M: NeuronKind>(
     context: &StepContext,
     tile: usize,
     synaptic_input: &mut [Tile<f32>],
@@ -166,7 +166,7 @@ fn reset_for_image(context: &StepContext, compartments: &mut [Tile<f32>]) {
 /// Advances the voltages by the first `count` steps of a word from somatic voltages `soma`. Returns the last basal
 /// voltages, and the somatic voltages of each step.
 #[inline(always)]
-fn euler_steps<V: Simd, M: NeuronModel>(
+fn euler_steps<V: Simd, M: NeuronKind>(
     context: &StepContext,
     tile: usize,
     word: &Range<u32>,

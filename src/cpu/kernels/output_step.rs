@@ -6,7 +6,7 @@
 //! Cf is the mean of C in the forward phase, phi_t the mean rate in the target phase.
 
 use super::definition::{KernelDefinition, Scope, StepContext};
-use super::neuron_step::{NeuronModel, SomaTerms, neuron_kernel, step_tiles};
+use super::neuron_step::{NeuronKind, SomaTerms, neuron_kernel, step_tiles};
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TileSlice};
 use crate::cpu::simd::width::simd_versions;
@@ -35,7 +35,7 @@ simd_versions! {
 /// Neuron with one dendrite and a teaching current.
 struct OutputNeuron;
 
-impl NeuronModel for OutputNeuron {
+impl NeuronKind for OutputNeuron {
     const IS_OUTPUT: bool = true;
 
     #[inline(always)]

@@ -13,7 +13,7 @@ use crate::cpu::state::{LayerState, SampleState};
 use crate::interface::{ArrayId, LaunchParams, ReplicaParams, RunParams, Sample, plateau};
 use crate::model::exact_math::sigmoid;
 use crate::model::plateau_timing::lead_steps;
-use crate::random::{RngStream, Split, counter0, philox_units};
+use crate::random::{RngStream, Split, philox_counter0, philox_units};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
@@ -95,12 +95,13 @@ fn plateau_lead(
     sample: &Sample,
     tile: usize,
 ) -> [[u32; LANES]; plateau::ROWS] {
-    let word0 = counter0(RngStream::PlateauTime, params.population, Split::Training as u32);
+    let counter0 =
+        philox_counter0(RngStream::PlateauTime, params.population, Split::Training as u32);
     let mut units = [0; LANES];
     for (i, unit) in units.iter_mut().enumerate() {
         *unit = (tile * LANES + i) as u32;
     }
-    let words = philox_units(word0, sample.draw_index, &units, 0, replica.seed);
+    let words = philox_units(counter0, sample.draw_index, &units, 0, replica.seed);
     let mut steps = [[0; LANES]; plateau::ROWS];
     for (steps, words) in steps.iter_mut().zip(&words) {
         for i in 0..LANES {

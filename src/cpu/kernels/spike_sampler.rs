@@ -12,7 +12,7 @@ use crate::cpu::spikes::tables::{SpikeTables, UNDECIDED, thin_few};
 use crate::interface::{COUNT_BITS, STEPS_PER_WORD};
 use crate::model::exact_math::exp_exact;
 use crate::model::spikes::{COUNT_MAX, FRACTION_BITS, LOW16, upper16};
-use crate::random::{RngStream, counter0, philox};
+use crate::random::{RngStream, philox, philox_counter0};
 
 /// Sampler of a layer's spikes over the steps of a launch, tile by tile.
 ///
@@ -68,13 +68,13 @@ impl<'a> SpikeSampler<'a> {
 
     #[inline(always)]
     fn random_words<V: Simd>(&self, tile: usize, word: u32) -> [V::Words; 4] {
-        let word0 = counter0(
+        let counter0 = philox_counter0(
             RngStream::Spikes,
             self.context.params.population,
             self.context.minibatch.rng_split,
         );
         V::philox(
-            word0,
+            counter0,
             self.context.sample.draw_index,
             self.spike_mask.padded_units(tile),
             word,
@@ -146,7 +146,7 @@ impl<'a> SpikeSampler<'a> {
                 let mut count = self.context.spike_tables.count(word, soma);
                 if count == UNDECIDED {
                     let unit = self.spike_mask.padded_units(tile)[i];
-                    count = self.exact_count(word & !LOW16, soma, unit, step);
+                    count = self.sample_spike_count(word & !LOW16, soma, unit, step);
                 }
                 let word = &mut spikes
                     [(self.context.constants.history_words + step / STEPS_PER_WORD) as usize];
@@ -157,23 +157,23 @@ impl<'a> SpikeSampler<'a> {
     }
 
     /// Returns the spike count of one step: candidates at rate `phi_max`, each kept with probability
-    /// `1 / (1 + exp(-C))`. `high`: the step's random word with a zero low half. The low half is drawn only if the high
+    /// `1 / (1 + exp(-C))`. `half`: the step's random word with a zero low half. The low half is drawn only if the high
     /// half does not decide the count, which is rare.
     #[cold]
-    fn exact_count(&self, high: u32, soma: f32, unit: u32, step: u32) -> u32 {
+    fn sample_spike_count(&self, half: u32, soma: f32, unit: u32, step: u32) -> u32 {
         let [one, two, three, ..] = self.context.replica.candidate_thresholds;
-        if high > one {
+        if half > one {
             return 0;
         }
         let odds = 1.0 + exp_exact(-soma);
-        let needs_word = high <= three || high == two & !LOW16 || high == one & !LOW16;
+        let needs_word = half <= three || half == two & !LOW16 || half == one & !LOW16;
         if !needs_word {
-            let count = thin_few(self.context.replica, high, odds);
-            if count == thin_few(self.context.replica, high | LOW16, odds) {
+            let count = thin_few(self.context.replica, half, odds);
+            if count == thin_few(self.context.replica, half | LOW16, odds) {
                 return count;
             }
         }
-        let word = high | self.lower16(unit, step);
+        let word = half | self.lower16(unit, step);
         if word >= one {
             0
         } else if word >= three {
@@ -185,21 +185,23 @@ impl<'a> SpikeSampler<'a> {
 
     /// Returns the low half of a step's random word.
     fn lower16(&self, unit: u32, step: u32) -> u32 {
-        let word0 = counter0(
+        let counter0 = philox_counter0(
             RngStream::LowHalf,
             self.context.params.population,
             self.context.minibatch.rng_split,
         );
         upper16(
-            philox([word0, self.context.sample.draw_index, unit, step], self.context.replica.seed)
-                [0],
+            philox(
+                [counter0, self.context.sample.draw_index, unit, step],
+                self.context.replica.seed,
+            )[0],
         )
     }
 
     /// Returns the number of kept candidates, for three or more. Each candidate uses its own random word.
     fn thin_many(&self, word: u32, odds: f32, unit: u32, step: u32) -> u32 {
         const SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
-        let word0 = counter0(
+        let counter0 = philox_counter0(
             RngStream::Thinning,
             self.context.params.population,
             self.context.minibatch.rng_split,
@@ -211,7 +213,7 @@ impl<'a> SpikeSampler<'a> {
             if k % 4 == 0 {
                 let index = step * 4 + k as u32 / 4;
                 words = philox(
-                    [word0, self.context.sample.draw_index, unit, index],
+                    [counter0, self.context.sample.draw_index, unit, index],
                     self.context.replica.seed,
                 );
             }

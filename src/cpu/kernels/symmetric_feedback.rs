@@ -8,7 +8,7 @@ use crate::cpu::simd::tiled::LANES;
 use crate::cpu::state::ReplicaState;
 use crate::interface::ArrayId;
 use crate::model::exact_math::flush_weight;
-use crate::random::{RngStream, Split, approx_normal, counter0};
+use crate::random::{RngStream, Split, approx_normal, philox_counter0};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
@@ -42,7 +42,8 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &Pr
         }
     }
     // An evaluation uses the noise of the training minibatch that follows it.
-    let word0 = counter0(RngStream::FeedbackNoise, params.population, Split::Training as u32);
+    let counter0 =
+        philox_counter0(RngStream::FeedbackNoise, params.population, Split::Training as u32);
     let mut weights = vec![0.0; n_feedback];
     for unit in 0..params.units as usize {
         let column = weights_next.column(unit);
@@ -51,7 +52,7 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &Pr
             if replica.feedback_noise_sd == 0.0 {
                 return weight;
             }
-            let counter = [word0, minibatch.update_index, unit as u32, 3 * next as u32];
+            let counter = [counter0, minibatch.update_index, unit as u32, 3 * next as u32];
             flush_weight(weight + replica.feedback_noise_sd * approx_normal(counter, replica.seed))
         };
         let (tile, i) = (unit / LANES, unit % LANES);

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::dataset::Dataset;
 use crate::dataset::unlabelled::ImageList;
-use crate::device::{self, Device, DeviceOptions};
+use crate::device::{self, DeviceInfo, DeviceOptions};
 use crate::interface::{ArrayId, Backend, BackendError, compartment};
 use crate::plan::Presentation;
 use crate::run_dir::SavedNetwork;
@@ -35,7 +35,7 @@ pub struct Predictions {
     /// Time from the first image to the last result, s.
     pub seconds: f64,
     /// Device of the predictions.
-    pub device: Device,
+    pub device: DeviceInfo,
 }
 
 impl Prediction {

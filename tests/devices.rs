@@ -10,7 +10,7 @@ mod limits;
 
 use apical::cpu::kernels::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
 use apical::gpu::adapter::{self, AdapterInfo, AdapterQuery, DeviceKind};
-use apical::gpu::{DEFAULT_WORKGROUP_SIZE, Device, Gpu, self_test};
+use apical::gpu::{DEFAULT_WORKGROUP_SIZE, Gpu, GpuDevice, self_test};
 use apical::interface::{
     ArrayId, Backend, BackendError, BatchParams, ElementType, Kernel, Launch, ReplicaParams,
     RunParams, Sample, Shape, Values, ValuesRef,
@@ -81,7 +81,7 @@ fn gpu(shape: Shape) -> Result<Gpu, BackendError> {
 
 #[test]
 fn device_arithmetic_equals_cpu_bits() {
-    let verdict = unwrap(self_test::test(&mut unwrap(Device::open(&any_device()))));
+    let verdict = unwrap(self_test::test(&mut unwrap(GpuDevice::open(&any_device()))));
     assert!(verdict.is_exact(), "{verdict}");
 }
 
@@ -94,7 +94,7 @@ fn philox_on_cpu_matches_known_answers() {
 
 #[test]
 fn philox_on_gpu_matches_known_answers() {
-    let mut device = unwrap(Device::open(&any_device()));
+    let mut device = unwrap(GpuDevice::open(&any_device()));
     let first = FUNCTIONS.iter().position(|name| *name == "random word 0").unwrap();
     for (counter, key, expected) in KNOWN_ANSWERS {
         let words = [counter.as_slice(), &key].concat();
@@ -122,20 +122,21 @@ fn self_test_difference_names_function_and_input() {
 #[test]
 fn device_is_selected_by_index_and_partial_name() {
     let list = adapter::list();
-    let best = unwrap(Device::open(&any_device())).info().clone();
+    let best = unwrap(GpuDevice::open(&any_device())).info().clone();
     assert_eq!(list[best.index], best);
     for query in [best.index.to_string(), best.name.to_uppercase(), best.name[1..5].to_lowercase()]
     {
-        let found = unwrap(Device::open(&named(&query)));
+        let found = unwrap(GpuDevice::open(&named(&query)));
         assert_eq!(*found.info(), best, "selected by '{query}'");
     }
 }
 
 #[test]
 fn unknown_device_error_lists_devices() {
-    let best = unwrap(Device::open(&any_device())).info().clone();
+    let best = unwrap(GpuDevice::open(&any_device())).info().clone();
     for query in ["no such device", "99"] {
-        let error = Device::open(&named(query)).err().expect("there is no such device").to_string();
+        let error =
+            GpuDevice::open(&named(query)).err().expect("there is no such device").to_string();
         assert!(error.contains(query) && error.contains(&best.to_string()), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use apical::analysis::statistics::MeanSd;
 use apical::figures::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
 
-use crate::plan::Result;
+use crate::rows::RowResult;
 use crate::table::{error, table};
 
 /// Epochs in the table.
@@ -13,7 +13,7 @@ const EPOCHS: [usize; 8] = [1, 2, 3, 5, 10, 20, 40, 60];
 const PAPER: usize = 6;
 
 /// Returns the section of the report.
-pub fn section(rows: &[Result]) -> String {
+pub fn section(rows: &[RowResult]) -> String {
     let header: Vec<String> = EPOCHS.iter().map(|epoch| format!("epoch {epoch}")).collect();
     let mut columns = vec!["preset"];
     columns.extend(header.iter().map(String::as_str));
@@ -33,9 +33,9 @@ pub fn section(rows: &[Result]) -> String {
 }
 
 /// Returns the figure: one panel per network, one line per batch size.
-pub fn figure(rows: &[Result]) -> Figure {
+pub fn figure(rows: &[RowResult]) -> Figure {
     let mut nets: Vec<String> = Vec::new();
-    for net in rows.iter().map(Result::net) {
+    for net in rows.iter().map(RowResult::net) {
         if !nets.contains(&net) {
             nets.push(net);
         }
@@ -44,8 +44,8 @@ pub fn figure(rows: &[Result]) -> Figure {
     Figure { title: "Test error by epoch, mean and standard deviation".to_string(), panels }
 }
 
-fn panel(net: &str, rows: &[Result]) -> Panel {
-    let of_net: Vec<&Result> = rows
+fn panel(net: &str, rows: &[RowResult]) -> Panel {
+    let of_net: Vec<&RowResult> = rows
         .iter()
         .filter(|result| result.net() == net && result.is_shown())
         .filter(|result| !result.trials.is_empty())
@@ -69,7 +69,7 @@ fn panel(net: &str, rows: &[Result]) -> Panel {
     }
 }
 
-fn series(result: &Result) -> Series {
+fn series(result: &RowResult) -> Series {
     let (label, colour) = match result.config().batch_size {
         1 => ("one image at a time (the paper)".to_string(), PAPER),
         batch => {
@@ -87,7 +87,7 @@ fn series(result: &Result) -> Series {
 }
 
 /// Returns all epochs of all networks as CSV.
-pub fn table_of_all(rows: &[Result]) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error>> {
+pub fn table_of_all(rows: &[RowResult]) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(["preset", "seed", "epoch", "train_error", "test_error", "loss"])?;
     for result in rows {

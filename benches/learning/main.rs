@@ -6,8 +6,8 @@
 
 mod curves;
 mod paper;
-mod plan;
 mod recipes;
+mod rows;
 mod table;
 
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ use apical::trial_cache::{self, TrialEvent};
 use clap::Parser;
 
 use paper::Retests;
-use plan::Row;
+use rows::{ReportRow, RowResult};
 
 /// Minimum time between two progress lines.
 const LINE_EVERY: Duration = Duration::from_secs(30);
@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut trials = TrialStore::open(&folder.join("trials.jsonl"))?;
     let mut retests = Retests::open(&folder.join("retests.jsonl"))?;
     let dataset = Dataset::mnist()?;
-    let rows = plan::rows();
+    let rows = rows::all();
     if arguments.train {
         for row in rows.iter().filter(|row| row.name.contains(&arguments.only)) {
             train(row, &arguments, &mut trials, &mut retests, &dataset)?;
@@ -75,7 +75,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Trains the missing networks of a row.
 fn train(
-    row: &Row,
+    row: &ReportRow,
     arguments: &Arguments,
     trials: &mut TrialStore,
     retests: &mut Retests,
@@ -114,13 +114,12 @@ fn train(
 fn write(
     out: &Path,
     folder: &Path,
-    rows: &[Row],
+    rows: &[ReportRow],
     trials: &TrialStore,
     retests: &Retests,
     dataset: &Dataset,
 ) -> Result<(), Box<dyn Error>> {
-    let rows: Vec<plan::Result> =
-        rows.iter().map(|row| plan::Result::of(row, trials, dataset)).collect();
+    let rows: Vec<RowResult> = rows.iter().map(|row| RowResult::of(row, trials, dataset)).collect();
     curves::figure(&rows).save(folder, "curves")?;
     fs::write(folder.join("epochs.csv"), curves::table_of_all(&rows)?)?;
     let report = [
@@ -136,7 +135,7 @@ fn write(
 }
 
 /// Returns the devices and dates of the trainings.
-fn provenance(rows: &[plan::Result]) -> String {
+fn provenance(rows: &[RowResult]) -> String {
     let trials = || rows.iter().flat_map(|result| &result.trials);
     let devices: BTreeSet<&str> = trials().map(|trial| trial.device.as_str()).collect();
     let day = |date: &str| date.split('T').next().unwrap_or_default().to_string();

@@ -13,7 +13,7 @@ use apical::test_results::Evaluation;
 use apical::train::test_network;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Result, initial_name};
+use crate::rows::{RowResult, initial_name};
 use crate::table::table;
 
 /// Duration of the second test, ms.
@@ -35,7 +35,7 @@ pub struct Retests {
 }
 
 impl Retests {
-    pub fn open(path: &Path) -> std::result::Result<Self, StorageError> {
+    pub fn open(path: &Path) -> Result<Self, StorageError> {
         Ok(Retests { lines: JsonlStore::open(path)? })
     }
 
@@ -46,7 +46,7 @@ impl Retests {
         network: &Network,
         dataset: &Dataset,
         options: &DeviceOptions,
-    ) -> std::result::Result<(), Box<dyn Error>> {
+    ) -> Result<(), Box<dyn Error>> {
         let config = Config { test_ms: STEPS, ..trial.config.clone() };
         let (evaluations, _) =
             test_network(&config, dataset.clone(), network, options, 1, &mut |_| ())?;
@@ -62,7 +62,7 @@ impl Retests {
 }
 
 /// Returns the section of the report.
-pub fn section(rows: &[Result], retests: &Retests) -> String {
+pub fn section(rows: &[RowResult], retests: &Retests) -> String {
     let mut cells: Vec<Vec<String>> = Vec::new();
     for result in rows {
         let (Some(reported), Some(trial)) = (result.row.reported, result.trials.first()) else {

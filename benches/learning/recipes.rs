@@ -2,14 +2,14 @@
 
 use apical::config::Config;
 
-use crate::plan::Result;
+use crate::rows::RowResult;
 use crate::table::{error, table};
 
 /// The paper's test error with one hidden layer, %.
 const GOAL: f64 = 4.1;
 
 /// Returns the section of the report.
-pub fn section(rows: &[Result]) -> String {
+pub fn section(rows: &[RowResult]) -> String {
     let shown = rows.iter().filter(|result| result.is_shown() && !result.trials.is_empty());
     let cells = shown.map(cells).collect::<Vec<_>>();
     let header = [
@@ -27,7 +27,7 @@ pub fn section(rows: &[Result]) -> String {
         .iter()
         .filter(|result| result.trials.len() < result.row.configs.len())
         .map(|result| {
-            let Result { row, trials } = result;
+            let RowResult { row, trials } = result;
             format!("{} ({} of {} trained)", row.name, trials.len(), row.configs.len())
         })
         .collect();
@@ -38,7 +38,7 @@ pub fn section(rows: &[Result]) -> String {
     format!("## Recipes\n\n{}{missing}", table(&header, cells))
 }
 
-fn cells(result: &Result) -> Vec<String> {
+fn cells(result: &RowResult) -> Vec<String> {
     let Config { batch_size: batch, .. } = result.config();
     let errors = result.errors();
     let speed = result.images_per_second();

@@ -180,7 +180,7 @@ fn describe_difference(difference: &Difference) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use apical::device::Device;
+    use apical::device::DeviceInfo;
 
     /// Returns a made-up difference, because no test device differs from the CPU.
     fn comparison() -> Comparison {
@@ -198,7 +198,7 @@ mod tests {
             differing: 2,
         };
         Comparison {
-            device: Device { backend: "gpu", name: "some device".to_string(), note: None },
+            device: DeviceInfo { backend: "gpu", name: "some device".to_string(), note: None },
             compared: ComparisonProgress { minibatches: 3, total_minibatches: 9, values: 1000 },
             images: 90,
             test_images: 7,

@@ -20,7 +20,7 @@ use apical::plots::save_contact_sheet;
 #[command(after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
 pub(super) struct DataCommand {
     #[command(subcommand)]
-    action: Option<Action>,
+    action: Option<DataSubcommand>,
 
     /// Data set, as --data of other commands [default: the embedded MNIST]
     #[arg(value_name = "PATH")]
@@ -43,7 +43,7 @@ pub(super) struct DataCommand {
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {
+enum DataSubcommand {
     /// Fetch MNIST or a related data set: four IDX files, each checked against its SHA-256 checksum
     Fetch(FetchArgs),
 }
@@ -53,7 +53,7 @@ fn columns() -> RangedU64ValueParser<usize> {
 }
 
 pub(super) fn run(arguments: &DataCommand) -> Result<(), CliError> {
-    if let Some(Action::Fetch(arguments)) = &arguments.action {
+    if let Some(DataSubcommand::Fetch(arguments)) = &arguments.action {
         return fetch::run(arguments);
     }
     if let Some(path) = &arguments.contact_sheet

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::CliError;
 use super::error::NO_ADAPTER_HINT;
 use super::output::{Output, eprint_line};
-use apical::gpu;
+use apical::gpu::GpuDevice;
 use apical::gpu::adapter::{self, AdapterInfo, AdapterQuery};
 use apical::gpu::self_test::{self, SelfTestResult, Subnormals};
 use apical::interface::BackendError;
@@ -55,8 +55,8 @@ pub(super) fn run(arguments: &DevicesArgs) -> Result<(), CliError> {
 
 fn entry(info: AdapterInfo) -> Entry {
     let choice = AdapterQuery { index_or_name: Some(info.index.to_string()), allow_software: true };
-    let examined = gpu::Device::open(&choice)
-        .and_then(|mut device| self_test::test_and_subnormals(&mut device));
+    let examined =
+        GpuDevice::open(&choice).and_then(|mut device| self_test::test_and_subnormals(&mut device));
     match examined {
         Ok((verdict, subnormals)) => {
             Entry { info, self_test: SelfTest::Result(verdict), subnormals: Some(subnormals) }

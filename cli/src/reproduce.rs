@@ -96,7 +96,7 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
     for experiment in &wanted {
         lock.remove_partials(&arguments.out.join(experiment.name))?;
     }
-    let mut listener = Listener::new();
+    let mut listener = StudyPrinter::new();
     let mut listen = |event: StudyEvent| listener.on_event(event);
     let _held = signals::defer(true)?;
     let folder = arguments.out.join(TRAININGS);
@@ -122,17 +122,17 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Shows the progress of the current experiment.
-struct Listener {
+/// Prints the progress of the current experiment.
+struct StudyPrinter {
     progress: Progress,
     experiment: &'static str,
     /// Current work with its time estimate.
     current: Option<(String, TimeEstimate)>,
 }
 
-impl Listener {
+impl StudyPrinter {
     fn new() -> Self {
-        Listener { progress: Progress::new(), experiment: "", current: None }
+        StudyPrinter { progress: Progress::new(), experiment: "", current: None }
     }
 
     fn on_event(&mut self, event: StudyEvent) -> ControlFlow<()> {

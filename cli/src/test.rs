@@ -16,7 +16,7 @@ use super::{CliError, EXIT_CODES};
 use apical::analysis::statistics::MeanSd;
 use apical::dataset::DataIdentity;
 use apical::dataset::class_names::numeric;
-use apical::device::Device;
+use apical::device::DeviceInfo;
 use apical::run_dir::weights_sha256;
 use apical::test_results::Evaluation;
 use apical::train::{TrainError, test_network};
@@ -127,7 +127,7 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
         (Some(data), Some(false)) => format!(", trained on {}", data.name),
         _ => String::new(),
     };
-    let Device { backend, name: device_name, .. } = &device;
+    let DeviceInfo { backend, name: device_name, .. } = &device;
     eprint_line(format_args!(
         "tested on {}{trained}; backend {backend}, device {device_name}",
         used.name

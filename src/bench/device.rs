@@ -41,21 +41,8 @@ impl MeasuredDevice {
     /// # Errors
     /// Returns an error if there is no such device.
     pub fn choose(selection: &DeviceOptions) -> Result<Self, BackendError> {
-        let find = |allow_software| {
-            adapter::find(&AdapterQuery { index_or_name: selection.device.clone(), allow_software })
-        };
-        Ok(match selection.backend {
-            BackendKind::Cpu => MeasuredDevice::cpu(selection.threads, None),
-            BackendKind::Gpu => MeasuredDevice::from_adapter(find(true)?),
-            BackendKind::Auto => match find(false) {
-                // Do not silently replace a device that was requested by name.
-                Err(error) if selection.device.is_none() => {
-                    let note = format!("computing on the CPU: {error}");
-                    MeasuredDevice::cpu(selection.threads, Some(note))
-                }
-                found => MeasuredDevice::from_adapter(found?),
-            },
-        })
+        let on_gpu = |query: &AdapterQuery| adapter::find(query).map(MeasuredDevice::from_adapter);
+        selection.choose(on_gpu, |note| Ok(MeasuredDevice::cpu(selection.threads, note)))
     }
 
     fn cpu(threads: usize, note: Option<String>) -> Self {

@@ -10,7 +10,7 @@ use difference::first_difference;
 
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::device::{self, Device, DeviceOptions};
+use crate::device::{self, DeviceInfo, DeviceOptions};
 use crate::gpu::self_test::SelfTestResult;
 use crate::interface::{ArrayId, BackendError, Kernel, Launch, ValuesRef};
 use crate::network::Network;
@@ -40,7 +40,7 @@ pub struct ComparisonProgress {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// GPU compared with the CPU.
-    pub device: Device,
+    pub device: DeviceInfo,
     /// Progress at the end of the comparison.
     pub compared: ComparisonProgress,
     /// Number of training images per epoch.

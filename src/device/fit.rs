@@ -1,12 +1,12 @@
 //! Number of networks that fit on a device at once, computed before anything starts.
 
-use super::shapes::{adapter_query, cpu_shape, gpu_shape};
-use super::{BackendKind, DeviceOptions};
+use super::DeviceOptions;
+use super::shapes::{cpu_shape, gpu_shape};
 use crate::config::Config;
 use crate::cpu::{self, Threads};
 use crate::dataset::Dataset;
 use crate::gpu;
-use crate::gpu::adapter::{AdapterInfo, find};
+use crate::gpu::adapter::{AdapterInfo, AdapterQuery, find};
 use crate::interface::{ArrayId, BackendError, Shape};
 use crate::memory::usable_bytes;
 use crate::plan::copies_weights;
@@ -30,25 +30,19 @@ pub fn max_replicas(
     dataset: &Dataset,
     count: usize,
 ) -> Result<Fit, BackendError> {
-    let on_cpu = || {
+    let on_cpu = |_| {
         let memory = memory(selection);
         let shape = |n| cpu_shape(selection, config, dataset, n);
         largest_fitting(count, |n| check_cpu_shape(&shape(n), dataset, selection, memory))
     };
-    let on_gpu = |allow_software| {
-        let info = find(&adapter_query(selection, allow_software))?;
+    let on_gpu = |query: &AdapterQuery| {
+        let info = find(query)?;
         let memory = gpu_memory_budget(&info, selection);
         largest_fitting(count, |n| {
             check_gpu_shape(&gpu_shape(selection, config, dataset, n, &info), &info, memory)
         })
     };
-    match selection.backend {
-        BackendKind::Cpu => on_cpu(),
-        BackendKind::Gpu => on_gpu(true),
-        // Same choice as on opening.
-        BackendKind::Auto if selection.device.is_some() => on_gpu(false),
-        BackendKind::Auto => on_gpu(false).or_else(|_| on_cpu()),
-    }
+    selection.choose(on_gpu, on_cpu)
 }
 
 /// Returns the largest number up to `count` for which the check and that of all smaller numbers pass.

@@ -9,7 +9,8 @@ use serde::Serialize;
 pub use fit::{Fit, check_cpu, check_gpu, max_replicas};
 pub use select::{BackendPair, OpenBackend, open, open_both};
 
-use crate::interface::Stop;
+use crate::gpu::adapter::AdapterQuery;
+use crate::interface::{BackendError, Stop};
 
 /// Kind of backend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,9 +44,38 @@ pub struct DeviceOptions {
     pub stop: Stop,
 }
 
+impl DeviceOptions {
+    /// Returns what `on_gpu` or `on_cpu` returns for the selected backend. [`BackendKind::Auto`] takes the CPU if `on_gpu`
+    /// fails, unless the GPU was requested by name. `on_cpu` receives the note with the reason.
+    ///
+    /// # Errors
+    /// Returns the error of `on_gpu` or `on_cpu`.
+    pub(crate) fn choose<T>(
+        &self,
+        on_gpu: impl FnOnce(&AdapterQuery) -> Result<T, BackendError>,
+        on_cpu: impl FnOnce(Option<String>) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        match self.backend {
+            BackendKind::Cpu => on_cpu(None),
+            BackendKind::Gpu => on_gpu(&self.adapter_query(true)),
+            BackendKind::Auto => match on_gpu(&self.adapter_query(false)) {
+                Err(error) if self.device.is_none() => {
+                    on_cpu(Some(format!("computing on the CPU: {error}")))
+                }
+                result => result,
+            },
+        }
+    }
+
+    /// Returns the query for the selected GPU.
+    fn adapter_query(&self, allow_software: bool) -> AdapterQuery {
+        AdapterQuery { index_or_name: self.device.clone(), allow_software }
+    }
+}
+
 /// Device of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Device {
+pub struct DeviceInfo {
     /// `cpu` or `gpu`.
     pub backend: &'static str,
     /// Name and API of a GPU, such as `NAME (vulkan)`, or the threads of the CPU, such as `8 threads`.

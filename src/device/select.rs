@@ -3,13 +3,14 @@
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use super::shapes::{adapter_query, cpu_shape, gpu_capacity, gpu_shape};
-use super::{BackendKind, Device, DeviceOptions, fit};
+use super::shapes::{cpu_shape, gpu_capacity, gpu_shape};
+use super::{DeviceInfo, DeviceOptions, fit};
 use crate::config::Config;
 use crate::cpu::{Cpu, Threads};
 use crate::dataset::Dataset;
+use crate::gpu::adapter::AdapterQuery;
 use crate::gpu::self_test::SelfTestResult;
-use crate::gpu::{self, Gpu};
+use crate::gpu::{Gpu, GpuDevice};
 use crate::interface::{Backend, BackendError, ReplicaParams, STEPS_PER_WORD, Shape};
 use crate::plan::{Capacity, constants, kernel_sequence, largest_batch, replica, shape};
 use crate::text::plural;
@@ -19,7 +20,7 @@ pub struct OpenBackend {
     /// Backend for the run's networks, for use by [`Simulation`](crate::simulation::Simulation).
     pub backend: Box<dyn Backend>,
     /// Device of the backend.
-    pub device: Device,
+    pub device: DeviceInfo,
 }
 
 /// CPU and GPU backend of one shape, for comparison.
@@ -29,7 +30,7 @@ pub struct BackendPair {
     /// GPU backend.
     pub gpu: Box<dyn Backend>,
     /// Device of the GPU backend.
-    pub device: Device,
+    pub device: DeviceInfo,
     /// Whether the GPU passes the self-test of its arithmetic.
     pub self_test: SelfTestResult,
 }
@@ -47,20 +48,12 @@ pub fn open(
         return Err(BackendError::InvalidNetworks("there are none".to_string()));
     }
     check_settings(configs, dataset)?;
-    match selection.backend {
-        BackendKind::Cpu => open_cpu(selection, configs, dataset, None),
-        BackendKind::Gpu => open_gpu(selection, true, configs, dataset),
-        BackendKind::Auto => match open_gpu(selection, false, configs, dataset) {
-            // A smaller number of networks may fit.
-            Err(error @ BackendError::OutOfMemory { .. }) if configs.len() > 1 => Err(error),
-            // Do not silently replace a device that was requested by name.
-            Err(error) if selection.device.is_none() => {
-                let note = format!("computing on the CPU: {error}");
-                open_cpu(selection, configs, dataset, Some(note))
-            }
-            opened => opened,
-        },
-    }
+    let on_gpu = |query: &AdapterQuery| match open_gpu(selection, query, configs, dataset) {
+        // The CPU does not replace the GPU, on which a smaller number of networks may fit.
+        Err(error @ BackendError::OutOfMemory { .. }) if configs.len() > 1 => Ok(Err(error)),
+        opened => opened.map(Ok),
+    };
+    selection.choose(on_gpu, |note| open_cpu(selection, configs, dataset, note).map(Ok))?
 }
 
 /// Opens a GPU, a software one if there is no other, and the CPU backend with arrays of the same shape.
@@ -73,7 +66,7 @@ pub fn open_both(
     dataset: &Arc<Dataset>,
 ) -> Result<BackendPair, BackendError> {
     check_settings(from_ref(config), dataset)?;
-    let device = gpu::Device::open(&adapter_query(selection, true))?;
+    let device = GpuDevice::open(&selection.adapter_query(true))?;
     let samples = largest_batch(config, dataset);
     let capacity = Capacity {
         keeps_gradient: true,
@@ -115,16 +108,16 @@ fn open_cpu(
     let why = threads.reason.map(|reason| format!("{name}: {reason}"));
     let notes: Vec<String> = note.into_iter().chain(why).collect();
     let note = (!notes.is_empty()).then(|| notes.join("\n"));
-    Ok(OpenBackend { backend: Box::new(cpu), device: Device { backend: "cpu", name, note } })
+    Ok(OpenBackend { backend: Box::new(cpu), device: DeviceInfo { backend: "cpu", name, note } })
 }
 
 fn open_gpu(
     selection: &DeviceOptions,
-    allow_software: bool,
+    query: &AdapterQuery,
     configs: &[Config],
     dataset: &Arc<Dataset>,
 ) -> Result<OpenBackend, BackendError> {
-    let device = gpu::Device::open(&adapter_query(selection, allow_software))?;
+    let device = GpuDevice::open(query)?;
     let shape = gpu_shape(selection, &configs[0], dataset, configs.len(), device.info());
     let memory = fit::gpu_memory_budget(device.info(), selection);
     fit::check_gpu_shape(&shape, device.info(), memory)?;
@@ -134,7 +127,7 @@ fn open_gpu(
 }
 
 fn make_gpu(
-    device: gpu::Device,
+    device: GpuDevice,
     configs: &[Config],
     dataset: &Dataset,
     shape: Shape,
@@ -151,7 +144,7 @@ fn make_gpu(
     Ok(gpu)
 }
 
-fn gpu_device(gpu: &Gpu) -> Device {
+fn gpu_device(gpu: &Gpu) -> DeviceInfo {
     let info = gpu.info();
-    Device { backend: "gpu", name: format!("{} ({})", info.name, info.backend), note: None }
+    DeviceInfo { backend: "gpu", name: format!("{} ({})", info.name, info.backend), note: None }
 }

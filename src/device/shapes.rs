@@ -3,7 +3,7 @@
 use super::DeviceOptions;
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::gpu::adapter::{AdapterInfo, AdapterQuery};
+use crate::gpu::adapter::AdapterInfo;
 use crate::interface::{STEPS_PER_WORD, Shape};
 use crate::plan::{Capacity, largest_batch, shape};
 
@@ -79,9 +79,4 @@ fn capacity(
         per_sample_access: selection.per_sample_access,
         ..Capacity::new(samples, dataset.training_count + dataset.test_count, block)
     }
-}
-
-/// Returns the query for the selected GPU.
-pub(super) fn adapter_query(selection: &DeviceOptions, allow_software: bool) -> AdapterQuery {
-    AdapterQuery { index_or_name: selection.device.clone(), allow_software }
 }

@@ -70,7 +70,7 @@ macro_rules! backend {
 #[error("{0}")]
 pub(super) struct CanvasError(String);
 
-type Result<T> = std::result::Result<T, DrawingErrorKind<CanvasError>>;
+type DrawResult<T> = Result<T, DrawingErrorKind<CanvasError>>;
 
 fn to_canvas_error<E: std::error::Error + Send + Sync>(
     error: DrawingErrorKind<E>,
@@ -88,15 +88,15 @@ impl DrawingBackend for Canvas<'_> {
         }
     }
 
-    fn ensure_prepared(&mut self) -> Result<()> {
+    fn ensure_prepared(&mut self) -> DrawResult<()> {
         backend!(self, backend => backend.ensure_prepared())
     }
 
-    fn present(&mut self) -> Result<()> {
+    fn present(&mut self) -> DrawResult<()> {
         backend!(self, backend => backend.present())
     }
 
-    fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Result<()> {
+    fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> DrawResult<()> {
         backend!(self, backend => backend.draw_pixel(point, color))
     }
 
@@ -105,7 +105,7 @@ impl DrawingBackend for Canvas<'_> {
         from: BackendCoord,
         to: BackendCoord,
         style: &S,
-    ) -> Result<()> {
+    ) -> DrawResult<()> {
         backend!(self, backend => backend.draw_line(from, to, style))
     }
 
@@ -115,7 +115,7 @@ impl DrawingBackend for Canvas<'_> {
         bottom_right: BackendCoord,
         style: &S,
         fill: bool,
-    ) -> Result<()> {
+    ) -> DrawResult<()> {
         backend!(self, backend => backend.draw_rect(upper_left, bottom_right, style, fill))
     }
 
@@ -123,7 +123,7 @@ impl DrawingBackend for Canvas<'_> {
         &mut self,
         path: I,
         style: &S,
-    ) -> Result<()> {
+    ) -> DrawResult<()> {
         backend!(self, backend => backend.draw_path(path, style))
     }
 
@@ -133,7 +133,7 @@ impl DrawingBackend for Canvas<'_> {
         radius: u32,
         style: &S,
         fill: bool,
-    ) -> Result<()> {
+    ) -> DrawResult<()> {
         if let Canvas::Svg(_, elements) = self
             && fill
             && radius <= MAX_DOT_RADIUS
@@ -153,7 +153,7 @@ impl DrawingBackend for Canvas<'_> {
         &mut self,
         vert: I,
         style: &S,
-    ) -> Result<()> {
+    ) -> DrawResult<()> {
         backend!(self, backend => backend.fill_polygon(vert, style))
     }
 
@@ -162,7 +162,7 @@ impl DrawingBackend for Canvas<'_> {
         text: &str,
         style: &S,
         at: BackendCoord,
-    ) -> Result<()> {
+    ) -> DrawResult<()> {
         let text = single_line(text);
         match self {
             Canvas::Svg(backend, _) => backend.draw_text(&text, style, at).map_err(to_canvas_error),
@@ -170,7 +170,11 @@ impl DrawingBackend for Canvas<'_> {
         }
     }
 
-    fn estimate_text_size<S: BackendTextStyle>(&self, text: &str, style: &S) -> Result<(u32, u32)> {
+    fn estimate_text_size<S: BackendTextStyle>(
+        &self,
+        text: &str,
+        style: &S,
+    ) -> DrawResult<(u32, u32)> {
         let width = width(&single_line(text), style.size());
         Ok((width.ceil() as u32, style.size().ceil() as u32))
     }
@@ -181,7 +185,7 @@ impl DrawingBackend for Canvas<'_> {
         at: BackendCoord,
         (width, height): (u32, u32),
         pixels: &[u8],
-    ) -> Result<()> {
+    ) -> DrawResult<()> {
         let elements = match self {
             Canvas::Png(backend) => {
                 return backend.blit_bitmap(at, (width, height), pixels).map_err(to_canvas_error);
@@ -212,7 +216,7 @@ fn draw_pixels<S: BackendTextStyle>(
     text: &str,
     style: &S,
     at: BackendCoord,
-) -> Result<()> {
+) -> DrawResult<()> {
     let size = style.size();
     let em = size / 1.24;
     let left = match style.anchor().h_pos {

@@ -14,7 +14,7 @@ mod memory;
 pub mod shaders;
 
 pub use device::adapter::DEFAULT_WORKGROUP_SIZE;
-pub use device::{Device, adapter};
+pub use device::{GpuDevice, adapter};
 pub use executor::Gpu;
 pub(crate) use kernels::pipelines::module;
 pub use kernels::self_test;

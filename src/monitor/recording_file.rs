@@ -134,11 +134,11 @@ fn bytes<T: NoUninit>(values: &[T], to_bytes: fn(&T) -> [u8; 4]) -> Cow<'_, [u8]
 }
 
 /// Name, element type, shape and bytes of an array.
-type NamedTensor<'a> = (&'a str, Dtype, Vec<usize>, Cow<'a, [u8]>);
+type BorrowedTensor<'a> = (&'a str, Dtype, Vec<usize>, Cow<'a, [u8]>);
 
 /// Writes a safetensors file.
 fn safetensors(recording: &Recording, path: &Path) -> Result<(), StorageError> {
-    let mut tensors: Vec<NamedTensor> = Vec::new();
+    let mut tensors: Vec<BorrowedTensor> = Vec::new();
     for array in &recording.arrays {
         let values = bytes(&array.values, |value| value.to_le_bytes());
         tensors.push((&array.name, Dtype::F32, array.shape.clone(), values));

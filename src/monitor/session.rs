@@ -8,7 +8,7 @@ use super::step_monitor::StepMonitor;
 use super::{ArrayAxis, Mode, MonitorSpec, Quantity, RecordedArray, Recording};
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::device::{self, Device, DeviceOptions};
+use crate::device::{self, DeviceInfo, DeviceOptions};
 use crate::interface::{ArrayId, BackendError, Kernel, Sample, result};
 use crate::network::Network;
 use crate::plan::Presentation;
@@ -20,7 +20,7 @@ pub struct MonitorSession {
     simulation: Simulation,
     spec: MonitorSpec,
     derived: DerivedQuantities,
-    device: Device,
+    device: DeviceInfo,
     batch: usize,
 }
 
@@ -56,7 +56,7 @@ impl MonitorSession {
     }
 
     /// Returns the device.
-    pub fn device(&self) -> &Device {
+    pub fn device(&self) -> &DeviceInfo {
         &self.device
     }
 

@@ -31,7 +31,7 @@ pub(super) enum ChecksumState {
 }
 
 /// Named array of a file.
-pub(super) struct Tensor {
+pub(super) struct NamedTensor {
     pub(super) name: String,
     pub(super) dtype: Dtype,
     pub(super) shape: Vec<usize>,
@@ -41,12 +41,12 @@ pub(super) struct Tensor {
 
 /// Returns the bytes of a safetensors file with a checksum.
 pub(super) fn serialize(
-    tensors: &[Tensor],
+    tensors: &[NamedTensor],
     mut metadata: BTreeMap<String, String>,
 ) -> Result<Vec<u8>, StorageError> {
     let views = tensors
         .iter()
-        .map(|Tensor { name, dtype, shape, bytes }| {
+        .map(|NamedTensor { name, dtype, shape, bytes }| {
             Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes)?))
         })
         .collect::<Result<BTreeMap<&str, TensorView>, SafeTensorError>>()?;
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     fn file() -> Vec<u8> {
-        let tensor = |name: &str, dtype, shape: &[usize], bytes: &[u8]| Tensor {
+        let tensor = |name: &str, dtype, shape: &[usize], bytes: &[u8]| NamedTensor {
             name: name.to_string(),
             dtype,
             shape: shape.to_vec(),

@@ -12,7 +12,7 @@ use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 
 use super::StorageError;
-use super::checked_safetensors::{Tensor, serialize};
+use super::checked_safetensors::{NamedTensor, serialize};
 use super::weights::{self, ImageSpec, STATE_PREFIX, SavedNetwork, WeightsError, WeightsFile};
 use crate::config::Config;
 use crate::interface::{ArrayId, ElementType, Values};
@@ -68,13 +68,13 @@ pub(super) fn bytes(
     let mut metadata = weights::metadata(config, images)?;
     metadata.insert(POSITION.to_string(), meta);
     let mut tensors = weights::tensors(network);
-    tensors.extend(state.arrays.iter().map(|(array, values)| Tensor {
+    tensors.extend(state.arrays.iter().map(|(array, values)| NamedTensor {
         name: tensor_name(*array),
         dtype: dtype(*array),
         shape: vec![values.len()],
         bytes: values.bits().iter().flat_map(|word| word.to_le_bytes()).collect(),
     }));
-    tensors.push(Tensor {
+    tensors.push(NamedTensor {
         name: format!("{STATE_PREFIX}{METRICS}"),
         dtype: Dtype::U8,
         shape: vec![metrics.len()],

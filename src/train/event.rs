@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::Checkpoint;
-use crate::device::Device;
+use crate::device::DeviceInfo;
 use crate::network::{LayerStatistics, Network};
 use crate::test_results::Evaluation;
 
@@ -20,14 +20,14 @@ pub enum Event {
     GroupStarted {
         /// Number of the group, from 1.
         group: usize,
-        /// Number of groups planned so far. A group that does not fit on the device is split in two when it starts.
+        /// Number of groups so far. A group that does not fit on the device is split in two when it starts.
         total_groups: usize,
         /// Indices of the networks.
         replicas: Vec<usize>,
         /// Reason for the limit on the number of networks, if more could have shared the group.
         limited_by: Option<String>,
         /// Device of the group.
-        device: Device,
+        device: DeviceInfo,
     },
     /// Progress of an epoch.
     Progress {

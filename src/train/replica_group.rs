@@ -15,7 +15,7 @@ use super::stopwatch::Stopwatch;
 use super::{EventListener, TrainError, TrainerControl};
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::device::{self, Device, DeviceOptions};
+use crate::device::{self, DeviceInfo, DeviceOptions};
 use crate::interface::BackendError;
 use crate::network::Network;
 use crate::plan::Presentation;
@@ -33,7 +33,7 @@ pub(super) struct ReplicaGroup {
     /// Index of each network among those of the training.
     pub(super) replicas: Vec<usize>,
     pub(super) configs: Vec<Config>,
-    pub(super) device: Device,
+    pub(super) device: DeviceInfo,
     /// Networks after the last epoch or checkpoint.
     pub(super) networks: Vec<Network>,
     pub(super) control: Arc<TrainerControl>,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::TrainError;
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::device::{self, Device, DeviceOptions};
+use crate::device::{self, DeviceInfo, DeviceOptions};
 use crate::interface::BackendError;
 use crate::network::Network;
 use crate::plan::Presentation;
@@ -28,7 +28,7 @@ pub fn test_network(
     selection: &DeviceOptions,
     repeats: u32,
     listen: &mut dyn FnMut(usize),
-) -> Result<(Vec<Evaluation>, Device), TrainError> {
+) -> Result<(Vec<Evaluation>, DeviceInfo), TrainError> {
     config.validate(dataset.pixels(), dataset.classes)?;
     // No training image is shown, but a data set needs at least one.
     let dataset = Arc::new(dataset.subset(0, 1, config.test_images)?);

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::checkpoint::{Checkpoint, CheckpointInterval, ResumeFrom};
-use super::group_plan::GroupPlan;
+use super::grouping::Grouping;
 use super::replica_group::ReplicaGroup;
 use super::{Event, EventListener, TrainError, TrainerControl};
 use crate::config::{Config, Variant};
 use crate::dataset::Dataset;
-use crate::device::{Device, DeviceOptions};
+use crate::device::{DeviceInfo, DeviceOptions};
 use crate::network::Network;
 use crate::test_results::Evaluation;
 
 /// Result of a training.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Summary {
+pub struct TrainingSummary {
     /// Last full evaluation of each network; of no images if this training did none.
     pub evaluations: Vec<Evaluation>,
     /// Time of [`Training::run`], s.
@@ -28,12 +28,12 @@ pub struct Summary {
 /// One or many networks in training. Networks with arrays of one shape train side by side, as many as the device holds,
 /// and the others in later groups. A network has the same bits in any group.
 pub struct Training {
-    plan: GroupPlan,
-    /// Index of the current group in the plan.
+    grouping: Grouping,
+    /// Index of the current group.
     current: usize,
     /// Current group; `None` only if the next group could not be opened.
     group: Option<ReplicaGroup>,
-    device: Device,
+    device: DeviceInfo,
     control: Arc<TrainerControl>,
 }
 
@@ -66,8 +66,8 @@ impl Training {
         Training::resume_variants(from_ref(&alone(config)), dataset, options, vec![start])
     }
 
-    /// Checks the settings of every network, plans the groups and opens the first, so that most errors are found before
-    /// the training starts.
+    /// Checks the settings of every network, divides the networks into groups and opens the first group, so that most
+    /// errors are found before the training starts.
     ///
     /// # Errors
     /// As [`Training::new`], and if there is no network.
@@ -90,23 +90,23 @@ impl Training {
         options: &DeviceOptions,
         starts: Vec<ResumeFrom>,
     ) -> Result<Self, TrainError> {
-        let mut plan = GroupPlan::new(variants, dataset, options, starts)?;
+        let mut grouping = Grouping::new(variants, dataset, options, starts)?;
         let control = Arc::default();
-        let group = plan.open(0, &control)?;
+        let group = grouping.open(0, &control)?;
         let device = group.device.clone();
-        Ok(Training { plan, current: 0, group: Some(group), device, control })
+        Ok(Training { grouping, current: 0, group: Some(group), device, control })
     }
 
     /// Sends checkpoints at this interval from now on. Without this call, none is made and none costs time.
     pub fn send_checkpoints(&mut self, every: CheckpointInterval) {
-        self.plan.checkpoint_interval = Some(every);
+        self.grouping.checkpoint_interval = Some(every);
         if let Some(group) = &mut self.group {
             group.checkpoint_interval = Some(every);
         }
     }
 
     /// Returns the device of the current group.
-    pub fn device(&self) -> &Device {
+    pub fn device(&self) -> &DeviceInfo {
         &self.device
     }
 
@@ -125,17 +125,17 @@ impl Training {
     ///
     /// # Errors
     /// Returns an error if the device fails.
-    pub fn run(&mut self, listen: EventListener) -> Result<Summary, TrainError> {
+    pub fn run(&mut self, listen: EventListener) -> Result<TrainingSummary, TrainError> {
         let start = Instant::now();
-        let mut evaluations = self.plan.no_evaluations();
+        let mut evaluations = self.grouping.no_evaluations();
         let mut stopped = false;
         while let Some(group) = &mut self.group {
-            let planned = &self.plan.groups[self.current];
+            let members = &self.grouping.groups[self.current];
             let started = listen(&Event::GroupStarted {
                 group: self.current + 1,
-                total_groups: self.plan.groups.len(),
-                replicas: planned.replicas.clone(),
-                limited_by: planned.limited_by.clone(),
+                total_groups: self.grouping.groups.len(),
+                replicas: members.replicas.clone(),
+                limited_by: members.limited_by.clone(),
                 device: self.device.clone(),
             });
             if started.is_break() {
@@ -147,23 +147,23 @@ impl Training {
                 evaluations[replica].clone_from(evaluation);
             }
             stopped |= group.emit_finished(stopped, listen).is_break();
-            if stopped || self.current + 1 == self.plan.groups.len() {
+            if stopped || self.current + 1 == self.grouping.groups.len() {
                 break;
             }
-            if self.plan.options.stop.is_requested() {
+            if self.grouping.options.stop.is_requested() {
                 stopped = true;
                 break;
             }
             self.open_next()?;
         }
-        Ok(Summary { evaluations, seconds: start.elapsed().as_secs_f64(), stopped })
+        Ok(TrainingSummary { evaluations, seconds: start.elapsed().as_secs_f64(), stopped })
     }
 
     /// Frees the current group, so that the next one can use its memory, and opens the next.
     fn open_next(&mut self) -> Result<(), TrainError> {
         self.group = None;
         self.current += 1;
-        let group = self.plan.open(self.current, &self.control)?;
+        let group = self.grouping.open(self.current, &self.control)?;
         self.device = group.device.clone();
         self.group = Some(group);
         Ok(())

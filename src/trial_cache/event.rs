@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::device::Device;
+use crate::device::DeviceInfo;
 use crate::network::Network;
 use crate::run_dir::Trial;
 use crate::train::Event;
@@ -13,7 +13,7 @@ pub enum TrialEvent<'a> {
     /// Start of the next networks, or their continuation on another device.
     Device {
         /// Device of the networks.
-        device: &'a Device,
+        device: &'a DeviceInfo,
     },
     /// Progress of the networks that train side by side.
     Progress {

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::cpu::processor_name;
 use crate::dataset::Dataset;
-use crate::device::Device;
+use crate::device::DeviceInfo;
 
 /// Returns the number of training images per epoch. The settings must fit the data set.
 pub fn training_images(config: &Config, dataset: &Dataset) -> usize {
@@ -14,7 +14,7 @@ pub fn training_images(config: &Config, dataset: &Dataset) -> usize {
 }
 
 /// Returns the name of the device, on the CPU with the processor's model.
-pub fn device_name(device: &Device) -> String {
+pub fn device_name(device: &DeviceInfo) -> String {
     match device.backend {
         "cpu" => format!("{}, {}", processor_name(), device.name),
         _ => device.name.clone(),

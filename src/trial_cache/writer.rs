@@ -7,7 +7,7 @@ use super::event::{TrialEvent, TrialListener};
 use super::trial_fields::{device_name, training_images};
 use crate::config::Config;
 use crate::dataset::{DataIdentity, Dataset};
-use crate::device::Device;
+use crate::device::DeviceInfo;
 use crate::network::Network;
 use crate::run_dir::{
     EpochResult, ImageSpec, StorageError, Trial, TrialStore, UnfinishedTrial, now_rfc3339,
@@ -29,7 +29,7 @@ pub(super) struct TrialWriter<'a> {
     unfinished: Vec<Option<UnfinishedTrial>>,
     /// Results of each network, `[networks, epochs]`.
     epochs: Vec<Vec<EpochResult>>,
-    device: Device,
+    device: DeviceInfo,
     /// Number of networks side by side.
     networks: usize,
     timer: CheckpointTimer,
@@ -45,7 +45,7 @@ impl<'a> TrialWriter<'a> {
         dataset: &'a Dataset,
         data: &'a DataIdentity,
         unfinished: Vec<(UnfinishedTrial, Vec<EpochResult>)>,
-        device: Device,
+        device: DeviceInfo,
     ) -> Self {
         let (unfinished, epochs) =
             unfinished.into_iter().map(|(trial, epochs)| (Some(trial), epochs)).unzip();

@@ -140,7 +140,7 @@ pub fn check(search: &Search, dataset: &Dataset) -> Result<(), TuneError> {
     let Config { validation_images, train_images, test_images, .. } = search.base;
     let counts = dataset.subset_counts(validation_images, train_images, test_images);
     let [training, _] = counts.map_err(TrainError::from)?;
-    search.plan(training)?;
+    search.rung_lengths(training)?;
     let warnings = dataset.subset_warnings(validation_images, train_images, test_images);
     warnings.map_err(TrainError::from)?;
     Ok(())
@@ -163,7 +163,7 @@ pub fn run(
     let data = DataIdentity::of(dataset);
     let mut candidates = search.candidates()?;
     let mut results: Vec<RungResult> = Vec::new();
-    for rung in search.plan(training_images(&search.base, dataset))? {
+    for rung in search.rung_lengths(training_images(&search.base, dataset))? {
         let configs: Vec<Config> =
             candidates.iter().map(|variant| rung.config(&variant.config)).collect();
         let is_finished = |config: &&Config| trials.find_by_data(config, &data).is_some();

@@ -125,7 +125,7 @@ impl Search {
     ///
     /// # Errors
     /// Returns an error if the search is invalid, or the first rung would train on less than a minibatch.
-    pub fn plan(&self, images: usize) -> Result<Vec<Rung>, SearchError> {
+    pub fn rung_lengths(&self, images: usize) -> Result<Vec<Rung>, SearchError> {
         let total = images as u128 * u128::from(self.base.epochs);
         let rung = |rung: u32| {
             let shown = total / (self.reduction_factor as u128).pow(self.rungs - rung);
@@ -140,14 +140,14 @@ impl Search {
                 images: if is_partial_epoch { shown as usize } else { images },
             }
         };
-        let plan: Vec<Rung> = (1..=self.rungs).map(rung).collect();
+        let rungs: Vec<Rung> = (1..=self.rungs).map(rung).collect();
         let batch =
             self.candidates()?.iter().map(|variant| variant.config.batch_size).max().unwrap_or(1);
-        match plan.first() {
+        match rungs.first() {
             Some(first) if first.images < batch => {
                 Err(SearchError::TooShort { rungs: self.rungs, images: first.images, batch })
             }
-            _ => Ok(plan),
+            _ => Ok(rungs),
         }
     }
 }
@@ -171,10 +171,10 @@ mod tests {
     }
 
     #[test]
-    fn plan_multiplies_length_by_reduction_factor() {
-        let plan = search(&["eta=0.1,0.2"], 5).plan(1000).unwrap();
+    fn rung_lengths_grow_by_the_reduction_factor() {
+        let rungs = search(&["eta=0.1,0.2"], 5).rung_lengths(1000).unwrap();
         let lengths: Vec<(u32, usize)> =
-            plan.iter().map(|rung| (rung.epochs, rung.images)).collect();
+            rungs.iter().map(|rung| (rung.epochs, rung.images)).collect();
         assert_eq!(lengths, [(1, 111), (1, 333), (1, 1000), (3, 1000), (9, 1000)]);
     }
 
@@ -193,8 +193,8 @@ mod tests {
     }
 
     #[test]
-    fn plan_invalid_search_error_names_the_fault() {
-        let error = |search: &Search| search.plan(1000).unwrap_err().to_string();
+    fn rung_lengths_invalid_search_error_names_the_fault() {
+        let error = |search: &Search| search.rung_lengths(1000).unwrap_err().to_string();
         assert!(error(&search(&[], 1)).contains("nothing to search"));
         for key in NOT_SEARCHABLE {
             let text = format!("{key}=1,2");
@@ -208,6 +208,6 @@ mod tests {
         // 9,000 images divided by 3^7 are 4.
         let short = error(&search(&["eta=1,2"], 8));
         assert!(short.contains("on 4 images only, fewer than the minibatch of 10"), "{short}");
-        assert!(search(&["eta=1,2"], 7).plan(1000).is_ok());
+        assert!(search(&["eta=1,2"], 7).rung_lengths(1000).is_ok());
     }
 }

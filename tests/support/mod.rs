@@ -10,7 +10,7 @@ use apical::config::Config;
 use apical::cpu::Cpu;
 use apical::dataset::Dataset;
 use apical::gpu::adapter::AdapterQuery;
-use apical::gpu::{Device, Gpu};
+use apical::gpu::{Gpu, GpuDevice};
 use apical::interface::{ArrayId, Backend, BackendError, ReplicaParams, Shape, ValuesRef};
 use apical::plan::{self, Capacity};
 use apical::random::{PhiloxRng, RngStream};
@@ -71,8 +71,8 @@ pub fn gpu_of_shape(
 }
 
 /// Opens this machine's GPU, or a software GPU if there is no other.
-pub fn device() -> Device {
-    match Device::open(&AdapterQuery { index_or_name: None, allow_software: true }) {
+pub fn device() -> GpuDevice {
+    match GpuDevice::open(&AdapterQuery { index_or_name: None, allow_software: true }) {
         Err(BackendError::NoAdapter) => {
             panic!(
                 "no Vulkan device found\nhint: install a software one: apt-get install mesa-vulkan-drivers"
@@ -84,7 +84,7 @@ pub fn device() -> Device {
 
 /// Returns a backend for `shape` on an open device. `configs`: one per replica.
 pub fn gpu_on(
-    device: Device,
+    device: GpuDevice,
     configs: &[Config],
     dataset: &Arc<Dataset>,
     shape: Shape,

@@ -85,7 +85,7 @@ pub(super) struct BenchArgs {
     no_roofline: bool,
 
     #[command(flatten)]
-    format: Format,
+    format: OutputFormat,
 
     #[command(flatten)]
     simulation: SimulationArgs,
@@ -115,7 +115,7 @@ enum TaskChoice {
 /// Output format; aligned tables by default.
 #[derive(Clone, Debug, Args)]
 #[group(multiple = false)]
-struct Format {
+struct OutputFormat {
     /// Print one JSON object with all measurements
     #[arg(long)]
     json: bool,
@@ -157,9 +157,9 @@ pub(super) fn run(arguments: &BenchArgs) -> Result<(), CliError> {
     }
     let output = Output::default();
     match &arguments.format {
-        Format { json: true, .. } => output.print_json(&report),
-        Format { csv: true, .. } => output.print(print::csv(&report)?),
-        Format { markdown: true, .. } => output.print(print::markdown(&report)),
+        OutputFormat { json: true, .. } => output.print_json(&report),
+        OutputFormat { csv: true, .. } => output.print(print::csv(&report)?),
+        OutputFormat { markdown: true, .. } => output.print(print::markdown(&report)),
         _ => output.print(print::text(&report)),
     }
 }

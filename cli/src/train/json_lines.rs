@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Context;
 use super::listener::{CONTINUE, Flow, Listener};
-use super::results::{FinishedLine, Results, TrainedNetwork};
+use super::results::{FinishedLine, FinishedNetwork, Results};
 use crate::CliError;
 use apical::run_dir::replica_summary::CombinationResult;
 use apical::train::Event;
@@ -67,8 +67,8 @@ impl Listener for JsonLines<'_> {
         }
     }
 
-    fn on_trained(&mut self, trained: &TrainedNetwork) -> Flow {
-        let TrainedNetwork { replica, variant, settings, metrics, .. } = trained;
+    fn on_trained(&mut self, trained: &FinishedNetwork) -> Flow {
+        let FinishedNetwork { replica, variant, settings, metrics, .. } = trained;
         let keys = VariantKeys { seed: variant.config.seed, settings };
         let variant = self.0.job.info.is_of_many().then_some(keys);
         self.print(*replica, &FinishedReplica { metrics, variant })

@@ -5,17 +5,17 @@ use std::ops::ControlFlow;
 use super::TrainingSize;
 use super::job::TrainJob;
 use super::json_lines::JsonLines;
-use super::results::{Results, TrainedNetwork};
+use super::results::{FinishedNetwork, Results};
 use super::run_folder::RunFolder;
 use super::text_result::TextResult;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::{CliError, ExitStatus};
 use apical::config::Variant;
-use apical::device::Device;
+use apical::device::DeviceInfo;
 use apical::run_dir::replica_summary::{ReplicaResult, ReplicaSummary};
 use apical::run_dir::{ImageSpec, RunDir};
-use apical::train::{Event, Summary, TrainError};
+use apical::train::{Event, TrainError, TrainingSummary};
 
 /// Whether the training continues, or the error that stops it.
 pub(crate) type Flow = Result<ControlFlow<()>, CliError>;
@@ -29,7 +29,7 @@ pub(crate) trait Listener {
     fn on_event(&mut self, event: &Event) -> Flow;
 
     /// Receives a network after its last epoch.
-    fn on_trained(&mut self, _: &TrainedNetwork) -> Flow {
+    fn on_trained(&mut self, _: &FinishedNetwork) -> Flow {
         CONTINUE
     }
 
@@ -61,10 +61,10 @@ impl Context<'_> {
     pub(super) fn end(
         self,
         mut listeners: Listeners,
-        trained: Result<Summary, TrainError>,
+        trained: Result<TrainingSummary, TrainError>,
     ) -> Result<ExitStatus, CliError> {
         let outcome = listeners.outcome(trained);
-        if let Ok(Summary { stopped: false, seconds, .. }) = outcome {
+        if let Ok(TrainingSummary { stopped: false, seconds, .. }) = outcome {
             return self.finish(listeners, seconds).map(|()| ExitStatus::Done);
         }
         // Closes the dashboard and the bar before the last messages.
@@ -95,7 +95,7 @@ pub(super) struct Listeners<'a> {
     listeners: Vec<Box<dyn Listener + 'a>>,
     variants: &'a [Variant],
     /// Device of the current group; `None` before the first.
-    device: Option<Device>,
+    device: Option<DeviceInfo>,
     /// Training error of each network in its last epoch, percent; NaN before the first.
     train_errors: Vec<f64>,
     results: Vec<ReplicaResult>,
@@ -151,7 +151,7 @@ impl<'a> Listeners<'a> {
     /// Passes the result of a network to every listener.
     fn on_finished(&mut self, event: &Event) -> ControlFlow<()> {
         let device = self.device.clone();
-        match TrainedNetwork::new(event, self.variants, device.as_ref()) {
+        match FinishedNetwork::new(event, self.variants, device.as_ref()) {
             Ok(Some(trained)) => {
                 let flow = self.pass(|listener| listener.on_trained(&trained));
                 let train_error = self.train_errors[trained.replica];
@@ -185,7 +185,10 @@ impl<'a> Listeners<'a> {
     ///
     /// # Errors
     /// Returns the error of a listener or of the training.
-    fn outcome(&mut self, trained: Result<Summary, TrainError>) -> Result<Summary, CliError> {
+    fn outcome(
+        &mut self,
+        trained: Result<TrainingSummary, TrainError>,
+    ) -> Result<TrainingSummary, CliError> {
         self.failure.take().map_or(trained.map_err(CliError::from), Err)
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::listener::{CONTINUE, Flow, Listener};
-use super::results::TrainedNetwork;
+use super::results::FinishedNetwork;
 use super::{Context, TrainingSize};
 use crate::progress::{TimeEstimate, time_left};
 use apical::analysis::statistics::MeanSd;
@@ -162,7 +162,7 @@ impl Listener for ProgressLines<'_> {
         CONTINUE
     }
 
-    fn on_trained(&mut self, trained: &TrainedNetwork) -> Flow {
+    fn on_trained(&mut self, trained: &FinishedNetwork) -> Flow {
         let size = &self.context.sizes[trained.replica];
         self.finished_work += size.work(size.epochs, 0);
         CONTINUE

@@ -4,14 +4,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use apical::config::Variant;
-use apical::device::Device;
+use apical::device::DeviceInfo;
 use apical::network::Network;
 use apical::run_dir::replica_summary::{ReplicaResult, ReplicaSummary, swept_settings};
 use apical::run_dir::{FINISHED_EVENT, weights_sha256};
 use apical::train::Event;
 
 /// A network after its last epoch.
-pub(crate) struct TrainedNetwork<'a> {
+pub(crate) struct FinishedNetwork<'a> {
     pub(super) replica: usize,
     pub(super) variant: &'a Variant,
     pub(super) network: &'a Network,
@@ -39,10 +39,10 @@ pub(crate) struct Results {
     /// Time of the training, s.
     pub(super) seconds: f64,
     /// Device of the last group; `None` if all networks were trained before.
-    pub(super) device: Option<Device>,
+    pub(super) device: Option<DeviceInfo>,
 }
 
-impl<'a> TrainedNetwork<'a> {
+impl<'a> FinishedNetwork<'a> {
     /// Returns the network of [`Event::Finished`]; `None` for other events.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl<'a> TrainedNetwork<'a> {
     pub(super) fn new(
         event: &'a Event,
         variants: &'a [Variant],
-        device: Option<&'a Device>,
+        device: Option<&'a DeviceInfo>,
     ) -> Result<Option<Self>, serde_json::Error> {
         let (&Event::Finished { replica, ref network, ref evaluation, seconds, .. }, Some(device)) =
             (event, device)
@@ -58,7 +58,7 @@ impl<'a> TrainedNetwork<'a> {
             return Ok(None);
         };
         let variant = &variants[replica];
-        Ok(Some(TrainedNetwork {
+        Ok(Some(FinishedNetwork {
             replica,
             variant,
             network,

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::listener::{CONTINUE, Flow, Listener};
-use super::results::{Results, TrainedNetwork};
+use super::results::{FinishedNetwork, Results};
 use crate::CliError;
 use apical::run_dir::RunDir;
 use apical::train::Event;
@@ -27,7 +27,7 @@ impl Listener for RunFolder<'_> {
         CONTINUE
     }
 
-    fn on_trained(&mut self, trained: &TrainedNetwork) -> Flow {
+    fn on_trained(&mut self, trained: &FinishedNetwork) -> Flow {
         let run = &mut self.runs[trained.replica];
         let saved = run.save(trained.network, &trained.variant.config, self.context.images);
         run.finish(&trained.metrics)?;

@@ -1,10 +1,10 @@
 //! Results as text on standard output.
 
 use super::listener::{CONTINUE, Flow, Listener};
-use super::results::{FinishedLine, Results, TrainedNetwork};
+use super::results::{FinishedLine, FinishedNetwork, Results};
 use super::{Context, TrainingSize, tables};
 use crate::CliError;
-use apical::device::Device;
+use apical::device::DeviceInfo;
 use apical::train::Event;
 
 /// Prints the result of one network, or tables of many.
@@ -15,7 +15,7 @@ impl Listener for TextResult<'_> {
         CONTINUE
     }
 
-    fn on_trained(&mut self, trained: &TrainedNetwork) -> Flow {
+    fn on_trained(&mut self, trained: &FinishedNetwork) -> Flow {
         let Context { job, sizes, output, progress, .. } = self.0;
         if job.info.is_of_many() {
             return CONTINUE;
@@ -44,7 +44,7 @@ impl Listener for TextResult<'_> {
         }
         let Results { summary, seconds, device } = results;
         let (backend, name) = match device {
-            Some(Device { backend, name, .. }) => (*backend, name.as_str()),
+            Some(DeviceInfo { backend, name, .. }) => (*backend, name.as_str()),
             None => ("none", "none: all networks were already trained"),
         };
         let eval_set = sizes[0].eval_set;

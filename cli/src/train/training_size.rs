@@ -3,7 +3,7 @@
 use crate::output::eprint_line;
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::device::Device;
+use apical::device::DeviceInfo;
 use apical::train::TrainPosition;
 use apical::trial_cache::training_images;
 
@@ -73,7 +73,7 @@ impl TrainingSize {
 }
 
 /// Prints the networks of a run and their device. `is_of_many`: whether the run may have several networks.
-pub(super) fn announce(sizes: &[TrainingSize], is_of_many: bool, device: &Device) {
+pub(super) fn announce(sizes: &[TrainingSize], is_of_many: bool, device: &DeviceInfo) {
     let TrainingSize { network, dataset, .. } = &sizes[0];
     let images = sizes[0].images();
     eprint_line(match is_of_many {
@@ -98,7 +98,7 @@ pub(crate) fn print_warnings<'a>(configs: impl IntoIterator<Item = &'a Config>) 
     }
 }
 
-pub(crate) fn print_device(device: &Device) {
+pub(crate) fn print_device(device: &DeviceInfo) {
     eprint_line(format_args!("backend {}, device {}", device.backend, device.name));
     if let Some(note) = &device.note {
         eprint_line(note);

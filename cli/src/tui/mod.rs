@@ -19,12 +19,12 @@ use super::progress::TimeEstimate;
 use super::signals;
 use super::train::TrainingSize;
 use super::train::listener::{CONTINUE, Flow, Listener};
-use super::train::results::TrainedNetwork;
+use super::train::results::FinishedNetwork;
 use apical::config::Config;
 use apical::network::Network;
 use apical::run_dir::{ImageSpec, weights};
 use apical::train::{Event, TrainerControl, Training};
-use keys::Action;
+use keys::KeyAction;
 use screen::Screen;
 pub(super) use screen::{has_terminal, restore as restore_terminal};
 use state::{RunSummary, State, Status};
@@ -67,7 +67,7 @@ impl Shared {
         (Some(state.version) != version).then(|| state.clone())
     }
 
-    fn apply(&self, action: Action) {
+    fn apply(&self, action: KeyAction) {
         let mut state = self.state();
         state.apply(action);
         if state.status == Status::Stopping {
@@ -235,7 +235,7 @@ impl Listener for Dashboard {
     }
 
     /// Closes the dashboard, so that the result is printed on the normal screen.
-    fn on_trained(&mut self, _: &TrainedNetwork) -> Flow {
+    fn on_trained(&mut self, _: &FinishedNetwork) -> Flow {
         self.screen = None;
         CONTINUE
     }

@@ -19,7 +19,7 @@ use ratatui::crossterm::terminal::{
 use signal_hook::consts::SIGINT;
 use signal_hook::low_level::raise;
 
-use super::keys::Action;
+use super::keys::KeyAction;
 use super::{Shared, draw, keys};
 
 /// Time between two checks for changes.
@@ -92,7 +92,7 @@ fn show(
             match event::read()? {
                 Event::Key(key) => {
                     let action = keys::action(&key);
-                    if action == Some(Action::Interrupt) {
+                    if action == Some(KeyAction::Interrupt) {
                         // If the signal fails, the action below still stops the training.
                         let _ = raise(SIGINT);
                     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::curve::Curve;
-use super::keys::Action;
+use super::keys::KeyAction;
 use apical::network::{Layer, LayerStatistics, Network};
 use apical::run_dir::ImageSpec;
 use apical::train::Event;
@@ -164,22 +164,22 @@ impl State {
     }
 
     /// Applies the action of a key.
-    pub(super) fn apply(&mut self, action: Action) {
+    pub(super) fn apply(&mut self, action: KeyAction) {
         use Status::{Paused, Pausing, Stopping, Training};
         self.version += 1;
         match (action, self.status) {
-            (Action::Pause, Training) => self.status = Pausing,
-            (Action::Pause, Pausing | Paused) => self.status = Training,
-            (Action::Pause, Stopping) => {}
-            (Action::Save, _) if self.run.can_save => self.save_requested = true,
-            (Action::Save, _) => {
+            (KeyAction::Pause, Training) => self.status = Pausing,
+            (KeyAction::Pause, Pausing | Paused) => self.status = Training,
+            (KeyAction::Pause, Stopping) => {}
+            (KeyAction::Save, _) if self.run.can_save => self.save_requested = true,
+            (KeyAction::Save, _) => {
                 self.last_message = "cannot save the weights: the run has no --out".to_string();
             }
-            (Action::Test, _) => {
+            (KeyAction::Test, _) => {
                 self.test_requested = true;
                 self.last_message = "evaluation requested".to_string();
             }
-            (Action::Stop, _) => {
+            (KeyAction::Stop, _) => {
                 self.status = Stopping;
                 self.last_message = match self.run.can_save {
                     true => "stopping: saving".to_string(),
@@ -187,7 +187,7 @@ impl State {
                 };
             }
             // The signal handler shows the message.
-            (Action::Interrupt, _) => self.status = Stopping,
+            (KeyAction::Interrupt, _) => self.status = Stopping,
         }
     }
 
@@ -277,15 +277,15 @@ pub(super) mod tests {
             state.apply(action);
             (state.status, state.save_requested)
         };
-        assert_eq!(after(Action::Pause), (Status::Pausing, false));
-        assert_eq!(after(Action::Pause), (Status::Training, false));
-        assert_eq!(after(Action::Save), (Status::Training, true));
-        assert_eq!(after(Action::Stop), (Status::Stopping, true));
+        assert_eq!(after(KeyAction::Pause), (Status::Pausing, false));
+        assert_eq!(after(KeyAction::Pause), (Status::Training, false));
+        assert_eq!(after(KeyAction::Save), (Status::Training, true));
+        assert_eq!(after(KeyAction::Stop), (Status::Stopping, true));
         // A stop cannot be revoked.
-        assert_eq!(after(Action::Pause), (Status::Stopping, true));
+        assert_eq!(after(KeyAction::Pause), (Status::Stopping, true));
 
         let mut state = State::new(RunSummary { can_save: false, ..run() });
-        state.apply(Action::Save);
+        state.apply(KeyAction::Save);
         assert!(!state.save_requested && state.last_message.contains("--out"));
     }
 }

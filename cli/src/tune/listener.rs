@@ -1,4 +1,4 @@
-//! Listener of a search: progress lines, tables and JSON.
+//! Output of a search: progress lines, tables, JSON and files.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::train::{TrainingSize, print_device};
 use apical::analysis::statistics::MeanSd;
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::device::Device;
+use apical::device::DeviceInfo;
 use apical::figures::Table;
 use apical::run_dir::replica_summary::setting_text;
 use apical::text::plural;
@@ -18,8 +18,8 @@ use apical::trial_cache::{TrialEvent, training_images};
 use apical::tune::folder::BEST_CONFIG;
 use apical::tune::{Rung, RungResult, Search, TuneEvent, TuneFolder, TuneResult};
 
-/// Writes events to the terminal, JSON and files.
-pub(super) struct Listener<'a> {
+/// Prints events to the terminal or as JSON, and writes files.
+pub(super) struct SearchPrinter<'a> {
     json: bool,
     output: Output,
     progress: Progress,
@@ -34,7 +34,7 @@ pub(super) struct Listener<'a> {
     finished: usize,
     /// Work done by this process.
     work_done: f64,
-    device: Option<Device>,
+    device: Option<DeviceInfo>,
 }
 
 /// JSON line of an event.
@@ -45,13 +45,13 @@ struct EventLine<'a, T> {
     line: &'a T,
 }
 
-impl<'a> Listener<'a> {
+impl<'a> SearchPrinter<'a> {
     pub(super) fn new(
         json: bool,
         search: &'a Search,
         dataset: &'a Dataset,
     ) -> Result<Self, CliError> {
-        let rungs = search.plan(training_images(&search.base, dataset))?;
+        let rungs = search.rung_lengths(training_images(&search.base, dataset))?;
         let networks = search.networks()?;
         let work = |(rung, networks): (&Rung, &usize)| {
             *networks as f64 * network_work(rung, &search.base, dataset)
@@ -62,7 +62,7 @@ impl<'a> Listener<'a> {
             "searching for {network} on {name}: {} of {} training images are held out",
             search.base.validation_images, dataset.training_count
         ));
-        Ok(Listener {
+        Ok(SearchPrinter {
             json,
             output: Output::default(),
             progress: Progress::new(),
@@ -114,7 +114,7 @@ impl<'a> Listener<'a> {
             TuneEvent::RungFinished(result) => {
                 let table = self.table(result);
                 let text = format!("{}\n{table}\n", self.rung_label());
-                let Listener { progress, output, .. } = self;
+                let SearchPrinter { progress, output, .. } = self;
                 progress.suspend(|| output.print(text))?;
             }
         }
@@ -170,7 +170,7 @@ impl<'a> Listener<'a> {
     }
 
     fn print_json(&mut self, event: &'static str, line: &impl Serialize) -> Result<(), CliError> {
-        let Listener { progress, output, .. } = self;
+        let SearchPrinter { progress, output, .. } = self;
         progress.suspend(|| output.print_json(&EventLine { event, line }))
     }
 

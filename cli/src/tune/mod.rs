@@ -16,7 +16,7 @@ use apical::config::{Config, Sweep};
 use apical::dataset::DataIdentity;
 use apical::train::TrainError;
 use apical::tune::{self, Search, TuneEvent, TuneFolder};
-use listener::Listener;
+use listener::SearchPrinter;
 
 /// Search for settings with images held out of the training set
 ///
@@ -111,7 +111,7 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
     let _held = signals::defer(true)?;
     let (folder, mut trials) = TuneFolder::open(&arguments.out, &search)?;
     folder.warning().into_iter().chain(trials.warning()).for_each(eprint_line);
-    let mut listener = Listener::new(arguments.json, &search, &dataset)?;
+    let mut listener = SearchPrinter::new(arguments.json, &search, &dataset)?;
     let mut failure = None;
     let mut listen = |event: TuneEvent| match listener.on_event(event) {
         Ok(()) => ControlFlow::Continue(()),

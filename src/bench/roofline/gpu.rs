@@ -11,7 +11,7 @@ use super::repetition::{Repetition, latency, timed};
 use super::workload::{COLUMNS, SPIKES, STEPS, STEPS_PER_IMAGE, UNITS, WORKING_SETS, random_steps};
 use crate::bench::progress::Steps;
 use crate::gpu::adapter::AdapterQuery;
-use crate::gpu::{self, Device};
+use crate::gpu::{self, GpuDevice};
 use crate::interface::BackendError;
 
 /// Number of threads per workgroup.
@@ -56,7 +56,7 @@ pub fn measure(
     steps: &mut Steps,
 ) -> Result<Roofline, BackendError> {
     steps.begin("additions in registers");
-    let mut gpu = GpuProbe { device: Device::open(query)?, repetition };
+    let mut gpu = GpuProbe { device: GpuDevice::open(query)?, repetition };
     let additions_per_second = gpu.additions()?;
     steps.begin("column sums");
     let column_sum = gpu.column_sum()?;
@@ -88,7 +88,7 @@ pub fn measure(
 
 /// Device to measure.
 struct GpuProbe {
-    device: Device,
+    device: GpuDevice,
     repetition: Repetition,
 }
 

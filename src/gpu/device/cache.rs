@@ -134,7 +134,7 @@ fn users_folder() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gpu::device::Device;
+    use crate::gpu::device::GpuDevice;
     use crate::gpu::device::adapter::AdapterQuery;
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn cache_file_is_read_back_and_bounded() {
         let choice = AdapterQuery { index_or_name: None, allow_software: true };
-        let device = Device::open(&choice).expect("a device, if only a software one");
+        let device = GpuDevice::open(&choice).expect("a device, if only a software one");
         if !device.device.features().contains(FEATURES) {
             return;
         }

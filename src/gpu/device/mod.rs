@@ -33,21 +33,21 @@ pub const TIMESTAMPS: Features = Features::TIMESTAMP_QUERY
     .union(Features::TIMESTAMP_QUERY_INSIDE_PASSES);
 
 /// An open GPU.
-pub struct Device {
+pub struct GpuDevice {
     pub(crate) device: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
     info: AdapterInfo,
     /// First error that the device reported.
     failure: Arc<Mutex<Option<String>>>,
     in_flight: VecDeque<SubmissionIndex>,
-    /// Buffer to which [`Device::read`] copies.
+    /// Buffer to which [`GpuDevice::read`] copies.
     staging: Option<Buffer>,
     cache: Option<Cache>,
     /// Largest number of bytes of weights that a kernel binds at once.
     max_weight_binding: u64,
 }
 
-impl Device {
+impl GpuDevice {
     /// Opens the GPU that matches a query. Compiled kernels of a real GPU are stored in the user's folder of caches, or
     /// in the folder in the environment variable `APICAL_PIPELINE_CACHE`, or nowhere if it is `off`.
     ///
@@ -80,7 +80,16 @@ impl Device {
         let in_flight = VecDeque::new();
         let max_weight_binding = info.max_binding;
         let staging = None;
-        Ok(Device { device, queue, info, failure, in_flight, staging, cache, max_weight_binding })
+        Ok(GpuDevice {
+            device,
+            queue,
+            info,
+            failure,
+            in_flight,
+            staging,
+            cache,
+            max_weight_binding,
+        })
     }
 
     /// Returns the description of the adapter.
@@ -91,7 +100,10 @@ impl Device {
     /// Limits the weights that a kernel binds at once to `bytes`, but at least [`COLUMN_ALIGN`] columns, as on a device
     /// with a lower limit. Changes no result.
     ///
+    /// Only for tests. It is public because the tests in `tests/` are a crate of their own.
+    ///
     /// [`COLUMN_ALIGN`]: crate::gpu::weight_ranges::COLUMN_ALIGN
+    #[doc(hidden)]
     pub fn limit_weight_binding(&mut self, bytes: u64) {
         self.max_weight_binding = bytes.min(self.info.max_binding);
     }
@@ -239,9 +251,9 @@ fn record(failure: &Mutex<Option<String>>, message: String) {
 mod tests {
     use super::*;
 
-    fn device() -> Device {
+    fn device() -> GpuDevice {
         let choice = AdapterQuery { index_or_name: None, allow_software: true };
-        Device::open(&choice).unwrap_or_else(|error| {
+        GpuDevice::open(&choice).unwrap_or_else(|error| {
             panic!("{error}\nThis test needs a Vulkan device: apt-get install mesa-vulkan-drivers")
         })
     }

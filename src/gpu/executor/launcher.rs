@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytemuck::cast_slice;
 use wgpu::{ComputePass, ComputePassDescriptor};
 
-use crate::gpu::device::Device;
+use crate::gpu::device::GpuDevice;
 use crate::gpu::kernels::dispatches::{Dispatch, DispatchTable};
 use crate::gpu::kernels::pipelines::Pipelines;
 use crate::gpu::kernels::workgroups::workgroups;
@@ -16,7 +16,7 @@ use crate::interface::{
 
 /// Device with the arrays, the compiled kernels and the prepared launches of a simulation.
 pub struct Launcher {
-    pub device: Device,
+    pub device: GpuDevice,
     pub shape: Shape,
     pub buffers: Buffers,
     /// Number of threads of a workgroup.
@@ -31,7 +31,7 @@ impl Launcher {
     /// # Errors
     /// Returns an error if the device cannot hold or bind the arrays.
     pub fn new(
-        device: Device,
+        device: GpuDevice,
         shape: Shape,
         constants: &RunParams,
         replicas: &[ReplicaParams],

@@ -7,7 +7,7 @@ mod profile;
 
 use bytemuck::cast_slice;
 
-use crate::gpu::device::Device;
+use crate::gpu::device::GpuDevice;
 use crate::gpu::device::adapter::{AdapterInfo, AdapterQuery};
 use crate::gpu::kernels::self_test::{self, SelfTestResult};
 use crate::interface::{
@@ -41,7 +41,7 @@ impl Gpu {
         replicas: &[ReplicaParams],
         workgroup: u32,
     ) -> Result<Self, BackendError> {
-        Gpu::with_device(Device::open(query)?, shape, constants, replicas, workgroup)
+        Gpu::with_device(GpuDevice::open(query)?, shape, constants, replicas, workgroup)
     }
 
     /// Creates the arrays on an open GPU. Arguments: see [`Gpu::new`].
@@ -50,7 +50,7 @@ impl Gpu {
     /// Returns an error if shape, constants and replicas do not match, if the workgroup is invalid, or if the GPU
     /// cannot hold or bind the arrays.
     pub fn with_device(
-        device: Device,
+        device: GpuDevice,
         shape: Shape,
         constants: RunParams,
         replicas: &[ReplicaParams],

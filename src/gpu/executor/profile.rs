@@ -8,7 +8,7 @@ use wgpu::{
 };
 
 use super::launcher::Launcher;
-use crate::gpu::device::{Device, TIMESTAMPS};
+use crate::gpu::device::{GpuDevice, TIMESTAMPS};
 use crate::gpu::memory::buffers::buffer;
 use crate::interface::{BackendError, BatchParams, KernelTimes, Launch};
 
@@ -29,7 +29,7 @@ pub struct Profile {
 
 impl Profile {
     /// Creates the timestamps; `None` if the device writes none.
-    pub fn new(device: &Device) -> Option<Self> {
+    pub fn new(device: &GpuDevice) -> Option<Self> {
         let features = device.device.features();
         features.contains(Features::TIMESTAMP_QUERY).then(|| Profile {
             stamps: device.device.create_query_set(&QuerySetDescriptor {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use bytemuck::bytes_of;
 use wgpu::{Buffer, BufferUsages};
 
-use crate::gpu::device::Device;
+use crate::gpu::device::GpuDevice;
 use crate::gpu::memory::buffers::buffer;
 use crate::gpu::memory::weight_ranges::{ColumnRange, ranges};
 use crate::interface::{Launch, LaunchParams, Shape};
@@ -38,7 +38,7 @@ pub struct DispatchTable {
 
 impl DispatchTable {
     /// Creates an empty table.
-    pub fn new(device: &Device) -> Self {
+    pub fn new(device: &GpuDevice) -> Self {
         let alignment = device.device.limits().min_uniform_buffer_offset_alignment as usize;
         let stride = size_of::<LaunchParams>().next_multiple_of(alignment);
         DispatchTable {
@@ -64,7 +64,7 @@ impl DispatchTable {
 
     /// Writes the parameters of `launches` to the device, unless they are already there. Returns whether a larger
     /// buffer replaced the old one.
-    pub fn fill(&mut self, device: &Device, launches: &[Launch], shape: &Shape) -> bool {
+    pub fn fill(&mut self, device: &GpuDevice, launches: &[Launch], shape: &Shape) -> bool {
         if self.launches == launches {
             return false;
         }
@@ -92,7 +92,7 @@ impl DispatchTable {
 }
 
 /// Creates a buffer for launch parameters.
-fn params_buffer(device: &Device, bytes: usize) -> Buffer {
+fn params_buffer(device: &GpuDevice, bytes: usize) -> Buffer {
     buffer(
         device,
         "launch parameters",

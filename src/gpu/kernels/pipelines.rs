@@ -13,7 +13,7 @@ use wgpu::{
 };
 
 use super::dispatches::Dispatch;
-use crate::gpu::device::Device;
+use crate::gpu::device::GpuDevice;
 use crate::gpu::memory::buffers::{Buffers, MIN_SIZE};
 use crate::gpu::memory::weight_ranges;
 use crate::gpu::shaders;
@@ -35,7 +35,7 @@ impl Pipeline {
     /// Compiles `source`. `is_read_only`: for each bound array, whether the kernel only reads it. `workgroup`: number
     /// of threads of a workgroup.
     pub fn new(
-        device: &Device,
+        device: &GpuDevice,
         name: &str,
         source: String,
         is_read_only: &[bool],
@@ -65,7 +65,7 @@ impl Pipeline {
     /// `arrays`.
     pub fn bind(
         &self,
-        device: &Device,
+        device: &GpuDevice,
         common: [&Buffer; COMMON_BINDINGS as usize],
         arrays: &[BindingResource],
     ) -> BindGroup {
@@ -117,7 +117,7 @@ impl Pipelines {
     /// Returns [`BackendError::Device`] if the driver refuses the kernel.
     pub fn compile(
         &mut self,
-        device: &Device,
+        device: &GpuDevice,
         shape: &Shape,
         launch: &Launch,
     ) -> Result<&Pipeline, BackendError> {
@@ -146,7 +146,7 @@ impl Pipelines {
     /// Returns an error if the shape has no such layer, or [`BackendError::Device`] if the driver refuses the kernel.
     pub fn prepare(
         &mut self,
-        device: &Device,
+        device: &GpuDevice,
         dispatch: &Dispatch,
         shape: &Shape,
         buffers: &Buffers,
@@ -186,7 +186,7 @@ impl Pipelines {
 }
 
 /// Compiles a shader of this crate.
-pub fn module(device: &Device, name: &str, source: String) -> ShaderModule {
+pub fn module(device: &GpuDevice, name: &str, source: String) -> ShaderModule {
     let description =
         ShaderModuleDescriptor { label: Some(name), source: ShaderSource::Wgsl(source.into()) };
     if cfg!(debug_assertions) {
@@ -202,7 +202,7 @@ pub fn module(device: &Device, name: &str, source: String) -> ShaderModule {
     }
 }
 
-fn bind_group_layout(device: &Device, name: &str, is_read_only: &[bool]) -> BindGroupLayout {
+fn bind_group_layout(device: &GpuDevice, name: &str, is_read_only: &[bool]) -> BindGroupLayout {
     let storage = |read_only| BufferBindingType::Storage { read_only };
     let mut entries = vec![
         entry(0, BufferBindingType::Uniform, false, size_of::<RunParams>()),

@@ -8,7 +8,7 @@ use wgpu::{BufferUsages, ComputePassDescriptor};
 
 use super::pipelines::Pipeline;
 use crate::cpu::kernels::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
-use crate::gpu::device::Device;
+use crate::gpu::device::GpuDevice;
 use crate::gpu::device::adapter::DEFAULT_WORKGROUP_SIZE;
 use crate::gpu::memory::buffers::{buffer, uniform};
 use crate::gpu::shaders;
@@ -124,7 +124,7 @@ impl fmt::Display for Mismatch {
 ///
 /// # Errors
 /// Returns [`BackendError::Device`] if the device failed.
-pub fn test(device: &mut Device) -> Result<SelfTestResult, BackendError> {
+pub fn test(device: &mut GpuDevice) -> Result<SelfTestResult, BackendError> {
     test_and_subnormals(device).map(|(result, _)| result)
 }
 
@@ -134,7 +134,7 @@ pub fn test(device: &mut Device) -> Result<SelfTestResult, BackendError> {
 /// # Errors
 /// Returns [`BackendError::Device`] if the device failed.
 pub fn test_and_subnormals(
-    device: &mut Device,
+    device: &mut GpuDevice,
 ) -> Result<(SelfTestResult, Subnormals), BackendError> {
     let words = words();
     let cpu = arithmetic_selftest(&constants(), &words);
@@ -165,7 +165,7 @@ pub fn compare(words: &[u32], cpu: &[u32], gpu: &[u32]) -> SelfTestResult {
 /// # Errors
 /// Returns [`BackendError::Device`] if the device failed.
 pub fn results_on_device(
-    device: &mut Device,
+    device: &mut GpuDevice,
     words: &[u32],
 ) -> Result<(Vec<u32>, Subnormals), BackendError> {
     let source = shaders::arithmetic_source();

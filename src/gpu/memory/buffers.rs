@@ -6,7 +6,7 @@ use bytemuck::{Pod, bytes_of, cast_slice};
 use wgpu::{Buffer, BufferDescriptor, BufferUsages};
 
 use super::weight_ranges;
-use crate::gpu::device::Device;
+use crate::gpu::device::GpuDevice;
 use crate::gpu::device::adapter::AdapterInfo;
 use crate::interface::{
     ArrayId, BackendError, BatchParams, ReplicaParams, RunParams, Sample, Shape,
@@ -30,7 +30,7 @@ impl Buffers {
     /// # Errors
     /// Returns an error if the device cannot bind an array, or its memory cannot hold all arrays.
     pub fn new(
-        device: &Device,
+        device: &GpuDevice,
         shape: &Shape,
         constants: &RunParams,
         replicas: &[ReplicaParams],
@@ -102,7 +102,7 @@ pub fn check_limits(info: &AdapterInfo, shape: &Shape) -> Result<(), BackendErro
 }
 
 /// Creates a zeroed buffer.
-pub fn buffer(device: &Device, label: &str, size: u64, usage: BufferUsages) -> Buffer {
+pub fn buffer(device: &GpuDevice, label: &str, size: u64, usage: BufferUsages) -> Buffer {
     device.device.create_buffer(&BufferDescriptor {
         label: Some(label),
         size,
@@ -112,7 +112,7 @@ pub fn buffer(device: &Device, label: &str, size: u64, usage: BufferUsages) -> B
 }
 
 /// Creates a uniform buffer that holds `value`.
-pub fn uniform<T: Pod>(device: &Device, label: &str, value: &T) -> Buffer {
+pub fn uniform<T: Pod>(device: &GpuDevice, label: &str, value: &T) -> Buffer {
     let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
     let buffer = buffer(device, label, size_of::<T>() as u64, usage);
     device.queue.write_buffer(&buffer, 0, bytes_of(value));

@@ -24,7 +24,7 @@ use safetensors::tensor::Dtype;
 use sha2::{Digest, Sha256};
 
 use super::StorageError;
-use super::checked_safetensors::{Tensor, VERSION_KEY, serialize};
+use super::checked_safetensors::{NamedTensor, VERSION_KEY, serialize};
 use super::write::write_atomic;
 use crate::config::Config;
 use crate::dataset::class_names::numeric;
@@ -169,9 +169,9 @@ pub fn weights_sha256(network: &Network) -> String {
 }
 
 /// Returns the weights of a network as tensors.
-pub(super) fn tensors(network: &Network) -> Vec<Tensor> {
+pub(super) fn tensors(network: &Network) -> Vec<NamedTensor> {
     let bytes = |values: Vec<f32>| values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let tensor = |(name, shape, values): (String, Vec<usize>, Vec<f32>)| Tensor {
+    let tensor = |(name, shape, values): (String, Vec<usize>, Vec<f32>)| NamedTensor {
         name,
         dtype: Dtype::F32,
         shape,

@@ -120,7 +120,7 @@ mod tests {
     use ratatui::backend::TestBackend;
 
     use super::*;
-    use crate::tui::keys::Action;
+    use crate::tui::keys::KeyAction;
     use crate::tui::state::tests::{end, progress, run};
     use apical::network::{Layer, Network};
     use apical::train::Event;
@@ -191,11 +191,11 @@ mod tests {
     fn draw_depends_on_state_and_shows_status() {
         let mut state = state();
         assert_eq!(drawn(&state, 100, 30).0, drawn(&state, 100, 30).0);
-        state.apply(Action::Pause);
+        state.apply(KeyAction::Pause);
         assert!(drawn(&state, 100, 30).0[29].contains("pausing"));
         state.status = Status::Paused;
         assert!(drawn(&state, 100, 30).0[29].contains("paused   p continue"));
-        state.apply(Action::Stop);
+        state.apply(KeyAction::Stop);
         assert!(drawn(&state, 100, 30).0[29].contains("stopping"));
     }
 

@@ -16,7 +16,7 @@ const PAPER: [(Preset, &str, f64); 3] = [
 ];
 
 /// Networks whose settings differ only in the seed.
-pub struct Row {
+pub struct ReportRow {
     /// Name of the preset, with the initial weights for the paper's trainings.
     pub name: String,
     pub configs: Vec<Config>,
@@ -25,20 +25,20 @@ pub struct Row {
 }
 
 /// The finished trainings of a row.
-pub struct Result<'a> {
-    pub row: &'a Row,
+pub struct RowResult<'a> {
+    pub row: &'a ReportRow,
     pub trials: Vec<&'a Trial>,
 }
 
 /// Returns all rows: the recipes, then the paper's trainings.
-pub fn rows() -> Vec<Row> {
+pub fn all() -> Vec<ReportRow> {
     let recipes = RECIPES.iter().map(|recipe| {
         let seeded = |seed| Config { seed, ..recipe.config() };
         let configs = (1..=SEEDS).map(seeded).collect();
-        Row { name: recipe.name.to_string(), configs, reported: None }
+        ReportRow { name: recipe.name.to_string(), configs, reported: None }
     });
     let paper = PAPER.iter().flat_map(|(preset, name, reported)| {
-        [WeightInit::LatestCommit, WeightInit::PaperCommit].map(|initial| Row {
+        [WeightInit::LatestCommit, WeightInit::PaperCommit].map(|initial| ReportRow {
             name: format!("{name} {}", initial_name(initial)),
             configs: vec![Config { weight_init: initial, ..preset.config() }],
             reported: Some(*reported),
@@ -56,10 +56,10 @@ pub fn initial_name(initial: WeightInit) -> &'static str {
     }
 }
 
-impl<'a> Result<'a> {
-    pub fn of(row: &'a Row, trials: &'a TrialStore, dataset: &Dataset) -> Self {
+impl<'a> RowResult<'a> {
+    pub fn of(row: &'a ReportRow, trials: &'a TrialStore, dataset: &Dataset) -> Self {
         let found = row.configs.iter().filter_map(|config| trials.find(config, &dataset.name));
-        Result { row, trials: found.collect() }
+        RowResult { row, trials: found.collect() }
     }
 
     /// Whether the table of recipes contains the row: all except trainings with the weights of the paper's commit.

@@ -1,4 +1,4 @@
-//! Plan of a training: which networks train side by side. A group holds networks with arrays of one shape, as many as
+//! Grouping of the networks that train side by side. A group holds networks with arrays of one shape, as many as
 //! the device holds.
 
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use crate::interface::{BackendError, RunParams, Shape};
 use crate::plan::{self, Capacity};
 use crate::test_results::Evaluation;
 
-/// Groups of a training, and what is needed to open them.
-pub(super) struct GroupPlan {
-    pub(super) groups: Vec<PlannedGroup>,
+/// Groups of a training, and the arguments to open them.
+pub(super) struct Grouping {
+    pub(super) groups: Vec<GroupMembers>,
     pub(super) options: DeviceOptions,
     /// Interval between checkpoints; `None`: none are sent.
     pub(super) checkpoint_interval: Option<CheckpointInterval>,
@@ -25,9 +25,9 @@ pub(super) struct GroupPlan {
     classes: usize,
 }
 
-/// Networks that can train side by side.
+/// Networks of a group, which can train side by side.
 #[derive(Clone)]
-pub(super) struct PlannedGroup {
+pub(super) struct GroupMembers {
     /// Indices of the networks.
     pub(super) replicas: Vec<usize>,
     /// Reason for the limit on the number of networks, if more could have shared the group.
@@ -35,8 +35,8 @@ pub(super) struct PlannedGroup {
     dataset: Arc<Dataset>,
 }
 
-impl GroupPlan {
-    /// Checks the settings of every network and plans the groups.
+impl Grouping {
+    /// Checks the settings of every network and divides the networks into groups.
     ///
     /// # Errors
     /// Returns an error if no network is left to train, a setting is invalid, more images are requested than available,
@@ -54,7 +54,7 @@ impl GroupPlan {
                 settings => TrainError::Variant { settings, source },
             })?;
         }
-        let mut plan = GroupPlan {
+        let mut grouping = Grouping {
             groups: Vec::new(),
             options: options.clone(),
             checkpoint_interval: None,
@@ -62,20 +62,20 @@ impl GroupPlan {
             starts,
             classes: dataset.classes,
         };
-        for group in plan.compatible_groups(dataset)? {
+        for group in grouping.compatible_groups(dataset)? {
             if group.replicas.len() == 1 {
                 // There is nothing to split, and opening the device checks whether one network fits.
-                plan.groups.push(group);
+                grouping.groups.push(group);
                 continue;
             }
-            let (config, count) = (&plan.configs[group.replicas[0]], group.replicas.len());
+            let (config, count) = (&grouping.configs[group.replicas[0]], group.replicas.len());
             let fit = device::max_replicas(options, config, &group.dataset, count)?;
-            plan.groups.extend(group.split(&fit));
+            grouping.groups.extend(group.split(&fit));
         }
-        if plan.groups.is_empty() {
+        if grouping.groups.is_empty() {
             return Err(TrainError::NoNetworks);
         }
-        Ok(plan)
+        Ok(grouping)
     }
 
     /// Returns an evaluation on no images per network.
@@ -128,7 +128,7 @@ impl GroupPlan {
 
     /// Groups the networks that have one array shape, the same kernel constants, equal numbers of images, equal
     /// minibatch sizes and the same position. Omits finished networks.
-    fn compatible_groups(&self, dataset: Dataset) -> Result<Vec<PlannedGroup>, TrainError> {
+    fn compatible_groups(&self, dataset: Dataset) -> Result<Vec<GroupMembers>, TrainError> {
         let mut counts: Vec<[usize; 3]> = Vec::new();
         // Index of each unfinished network and of its subset of the data set.
         let mut unfinished: Vec<(usize, usize)> = Vec::new();
@@ -151,19 +151,19 @@ impl GroupPlan {
         };
         let subsets: Vec<Arc<Dataset>> =
             sources.into_iter().zip(counts).map(subset).collect::<Result<_, _>>()?;
-        let mut found: Vec<(GroupKey, PlannedGroup)> = Vec::new();
+        let mut found: Vec<(GroupKey, GroupMembers)> = Vec::new();
         for (replica, subset) in unfinished {
             let dataset = &subsets[subset];
             let key = GroupKey::new(&self.configs[replica], dataset);
             let start = &self.starts[replica];
-            let is_compatible = |(known, group): &&mut (GroupKey, PlannedGroup)| {
+            let is_compatible = |(known, group): &&mut (GroupKey, GroupMembers)| {
                 *known == key && start.is_at_same_step(&self.starts[group.replicas[0]])
             };
             match found.iter_mut().find(is_compatible) {
                 Some((_, group)) => group.replicas.push(replica),
                 None => {
                     let (replicas, dataset) = (vec![replica], dataset.clone());
-                    found.push((key, PlannedGroup { replicas, dataset, limited_by: None }));
+                    found.push((key, GroupMembers { replicas, dataset, limited_by: None }));
                 }
             }
         }
@@ -171,13 +171,13 @@ impl GroupPlan {
     }
 }
 
-impl PlannedGroup {
+impl GroupMembers {
     /// Splits the group into the fewest groups that fit, of nearly equal size.
-    fn split(self, fit: &Fit) -> Vec<PlannedGroup> {
+    fn split(self, fit: &Fit) -> Vec<GroupMembers> {
         let groups = self.replicas.len().div_ceil(fit.replicas);
         let size = self.replicas.len().div_ceil(groups);
         let limited_by = fit.limited_by.as_ref().map(ToString::to_string);
-        let group = |replicas: &[usize]| PlannedGroup {
+        let group = |replicas: &[usize]| GroupMembers {
             replicas: replicas.to_vec(),
             dataset: self.dataset.clone(),
             limited_by: limited_by.clone(),

@@ -6,8 +6,10 @@
 
 // voltages of the output, [samples, 5, units]
 @group(0) @binding(5) var<storage, read> compartments: array<f32>;
-// [replicas, result slots, 2]
-@group(0) @binding(6) var<storage, read_write> results: array<u32>;
+// [replicas, result slots]
+@group(0) @binding(6) var<storage, read_write> classes: array<u32>;
+// [replicas, result slots]
+@group(0) @binding(7) var<storage, read_write> losses: array<f32>;
 
 @compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -38,7 +40,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             loss += flush(mul_rounded(difference, difference), SMALLEST_MOMENT);
         }
     }
-    let result = (replica * constants.result_slots + sample.result_slot) * RESULT_ROWS;
-    results[result + RESULT_CLASS] = best;
-    results[result + RESULT_LOSS] = bitcast<u32>(loss);
+    let slot = replica * constants.result_slots + sample.result_slot;
+    classes[slot] = best;
+    losses[slot] = loss;
 }

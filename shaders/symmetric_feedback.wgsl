@@ -2,7 +2,7 @@
 // output feeds back to both. Each transpose has its own noise, drawn anew per minibatch.
 // One thread per neuron of the layer, feedback neuron and replica. The columns of the next layer's weights are this
 // layer's neurons. If not all are bound at once, other dispatches compute the rest.
-// A launch sums over `step_count` neurons of the next layer, from `first_step` on, and continues the sums of the
+// A launch sums over `next_count` neurons of the next layer, from `first_next` on, and continues the sums of the
 // previous launch.
 #import bindings, exact_math, philox
 
@@ -28,11 +28,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if params.feedback_is_next_layer == 1u {
         weight = factor(column, unit, pre);
     } else {
-        if params.first_step > 0u {
+        if params.first_next > 0u {
             weight = feedback[index];
         }
-        let end = min(params.first_step + params.step_count, params.n_next);
-        for (var j = params.first_step; j < end; j++) {
+        let end = min(params.first_next + params.next_count, params.n_next);
+        for (var j = params.first_next; j < end; j++) {
             weight += mul_rounded(factor(column, unit, j), feedback_next[row * params.n_next + j]);
         }
     }

@@ -61,7 +61,7 @@ fn count_additions(
         let units = shape.units(launch.layer);
         for (sample, inputs) in samples.iter().zip(inputs.chunks(shape.len_per_copy(array))) {
             let steps =
-                sample.steps().min(launch.first + launch.steps).saturating_sub(launch.first);
+                sample.steps().min(launch.first + launch.count).saturating_sub(launch.first);
             // The first launch of an image also computes the history rows.
             let is_first = launch.first == 0 && launch.kernel == Kernel::SynapticInputSpikes;
             let first = if is_first { 0 } else { history };

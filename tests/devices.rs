@@ -48,13 +48,17 @@ fn unwrap<T>(result: Result<T, BackendError>) -> T {
 
 fn shape() -> Shape {
     Shape {
+        populations: vec![7, 5, 3],
+        model: NetworkModel { update_rule: UpdateRule::Adaptive, ..NetworkModel::default() },
+        replicas: 1,
         samples_per_replica: 2,
         steps: 20,
         block: 8,
+        taps: 10,
         images: 4,
         result_slots: 4,
-        model: NetworkModel { update_rule: UpdateRule::Adaptive, ..NetworkModel::default() },
-        ..Shape::minimal(vec![7, 5, 3])
+        keeps_gradient: false,
+        per_sample_access: true,
     }
 }
 
@@ -224,7 +228,7 @@ fn many_launches_and_minibatches_run() {
     let samples = [0, 1].map(|index| sample.of_replica(&shape(), 0, index));
     // 900 launches exceed the initial size of the table of launch parameters, so it grows.
     for count in [1, 3, 900, 3] {
-        let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first: 0, steps: 8 };
+        let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first: 0, count: 8 };
         for _ in 0..5 {
             unwrap(gpu.run(&[minibatch], &samples, &vec![launch; count]));
         }

@@ -183,7 +183,7 @@ fn struct_layouts_equal_those_of_shaders() {
             apical_bias_eta),
         fields!(LaunchParams: units n_pre n_feedback population first_step step_count block_len block_start is_output
             keeps_gradient feeds_back_spikes col_offset col_count n_next feedback_is_next_layer is_last_hidden feedback_columns
-            sends_rates feeds_back_rates),
+            sends_rates feeds_back_rates first_next next_count),
         fields!(BatchParams: batch_size reset_state rng_split draws_spikes inv_batch_size bias_correction1
             bias_correction2 lr_scale update_index),
         fields!(Sample: image label draw_index result_slot steps_forward steps_target window_forward

@@ -127,7 +127,7 @@ fn invalid_samples_and_launches_are_an_error() {
         assert!(matches!(result, Err(BackendError::SampleMismatch { .. })), "{result:?}");
         let result = simulation.backend().run(&[], &samples, &list);
         assert!(matches!(result, Err(BackendError::SampleMismatch { .. })), "{result:?}");
-        let launch = |kernel, layer, first, steps| Launch { kernel, layer, first, steps };
+        let launch = |kernel, layer, first, count| Launch { kernel, layer, first, count };
         for wrong in [
             launch(Kernel::WeightUpdate, 2, 0, 8),
             launch(Kernel::WindowMeanSpikes, 3, 0, 8),

@@ -27,7 +27,8 @@ use crate::support;
 struct Outcome {
     /// Feed-forward and feedback weights of each layer.
     weights: Vec<(ArrayId, Values)>,
-    results: Values,
+    classes: Values,
+    losses: Values,
 }
 
 /// Trains one epoch with a partial test in the middle and a full test at the end.
@@ -49,7 +50,8 @@ fn train(backend: Box<dyn Backend>, config: &Config, dataset: &Arc<Dataset>) -> 
     let mut read = |array| (array, backend.read(array).expect("weights are read"));
     Outcome {
         weights: arrays.map(&mut read).collect(),
-        results: backend.read(ArrayId::Results).expect("results are read"),
+        classes: backend.read(ArrayId::Classes).expect("classes are read"),
+        losses: backend.read(ArrayId::Losses).expect("losses are read"),
     }
 }
 
@@ -57,7 +59,8 @@ fn assert_same(label: &str, a: &Outcome, b: &Outcome) {
     for ((array, a), (_, b)) in a.weights.iter().zip(&b.weights) {
         support::assert_same_bits(&format!("{label}: {array}"), a, b);
     }
-    support::assert_same_bits(&format!("{label}: results"), &a.results, &b.results);
+    support::assert_same_bits(&format!("{label}: classes"), &a.classes, &b.classes);
+    support::assert_same_bits(&format!("{label}: losses"), &a.losses, &b.losses);
 }
 
 fn capacity(samples: usize, dataset: &Dataset, block: u32) -> Capacity {

@@ -24,8 +24,8 @@ pub struct Difference {
     pub image: Option<u32>,
     /// Step within the image, if the array has steps.
     pub step: Option<u32>,
-    /// Column of the array: the neuron; in a spike mask, the first whose bits differ. In results, 0 is the class and 1 the
-    /// loss.
+    /// Column of the array: the neuron; in a spike mask, the first whose bits differ. In classes and losses, the result
+    /// slot.
     pub unit: usize,
     /// Word on the CPU: the float, or the unsigned integer.
     pub cpu: f64,
@@ -87,7 +87,7 @@ fn written_length(shape: &Shape, launch: &Launch, array: ArrayId) -> usize {
     if !matches!(array, ArrayId::SpikeMask(_)) {
         return shape.len_per_copy(array);
     }
-    let steps = shape.history_words() * STEPS_PER_WORD + launch.first + launch.steps;
+    let steps = shape.history_words() * STEPS_PER_WORD + launch.first + launch.count;
     let [_, columns] = shape.dims(array);
     (steps as usize * spike_mask::ROWS * columns).min(shape.len_per_copy(array))
 }
@@ -106,7 +106,7 @@ fn step_of(shape: &Shape, launch: &Launch, array: ArrayId, row: usize, bits: u32
             (LaunchParams::new(launch, shape).block_start + row).checked_sub(shape.history_rows())
         }
         ArrayId::Compartments(_) | ArrayId::ApicalInput(_) => {
-            (launch.first + launch.steps).checked_sub(1)
+            (launch.first + launch.count).checked_sub(1)
         }
         _ => None,
     }

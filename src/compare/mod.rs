@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, DeviceInfo, DeviceOptions};
 use crate::gpu::self_test::SelfTestResult;
-use crate::interface::{ArrayId, BackendError, Kernel, Launch, ValuesRef};
+use crate::interface::{BackendError, Kernel, Launch, ValuesRef};
 use crate::network::Network;
 use crate::simulation::{Batch, Simulation};
 use crate::train::{TrainError, order, test};
@@ -122,10 +122,16 @@ fn compare_tests(
     }
     let (cpu, gpu) = (cpu.backend(), gpu.backend());
     let shape = cpu.shape().clone();
-    let score = Launch { kernel: Kernel::Classify, layer: shape.layers() - 1, first: 0, steps: 0 };
-    let (cpu, gpu) = (cpu.read(ArrayId::Results)?, gpu.read(ArrayId::Results)?);
-    compared.values += cpu.len() as u64;
-    Ok(first_difference(&shape, &score, ArrayId::Results, (&cpu).into(), (&gpu).into(), &[]))
+    let score = Launch { kernel: Kernel::Classify, layer: shape.layers() - 1, first: 0, count: 0 };
+    for array in score.writes() {
+        let (cpu, gpu) = (cpu.read(array)?, gpu.read(array)?);
+        compared.values += cpu.len() as u64;
+        let difference = first_difference(&shape, &score, array, (&cpu).into(), (&gpu).into(), &[]);
+        if difference.is_some() {
+            return Ok(difference);
+        }
+    }
+    Ok(None)
 }
 
 /// Runs each launch of a minibatch on both backends and compares the arrays that it writes.

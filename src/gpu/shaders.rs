@@ -9,7 +9,7 @@ use crate::cpu::kernels::synaptic_input_spikes::UNITS_PER_THREAD;
 use crate::interface::{
     BatchParams, COUNT_BITS, Kernel, LAYERS_MAX, LaunchParams, RATE_HISTORY, ReplicaParams,
     RunParams, STEPS_PER_WORD, Sample, UNITS_PER_WORD, compartment, for_each_kernel, plateau,
-    result, spike_mask, window_mean,
+    spike_mask, window_mean,
 };
 use crate::model::network_model::UpdateRule;
 use crate::model::{exact_math, spikes};
@@ -40,7 +40,7 @@ const STRUCTS: [&str; 5] =
 const IMPORT: &str = "#import ";
 
 /// Integer constants of the shaders.
-const INTEGERS: [(&str, u32); 51] = [
+const INTEGERS: [(&str, u32); 48] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
@@ -70,9 +70,6 @@ const INTEGERS: [(&str, u32); 51] = [
     ("PLATEAU_FORWARD", plateau::FORWARD as u32),
     ("PLATEAU_TARGET", plateau::TARGET as u32),
     ("PLATEAU_ROWS", plateau::ROWS as u32),
-    ("RESULT_CLASS", result::CLASS as u32),
-    ("RESULT_LOSS", result::LOSS as u32),
-    ("RESULT_ROWS", result::ROWS as u32),
     ("SPLIT_TRAINING", Split::Training as u32),
     ("STREAM_SPIKES", RngStream::Spikes as u32),
     ("STREAM_THINNING", RngStream::Thinning as u32),

@@ -56,19 +56,21 @@ pub enum ArrayId {
     Plateaus(usize),
     /// Errors of a layer's neurons, including the factor P of the update, `[samples, units]`.
     Errors(usize),
-    /// Class and loss of every image, `[replicas, result slots, 2]`, words [`result`](super::result).
-    Results,
+    /// Predicted class of every image, `[replicas, 1, result slots]`.
+    Classes,
+    /// Loss of the output for every image, summed over its neurons, `[replicas, 1, result slots]`.
+    Losses,
 }
 
 impl ArrayId {
-    /// Returns the type of the values. [`ArrayId::Results`] contains integers, half of them the bits of floats.
+    /// Returns the type of the values.
     pub fn element_type(self) -> ElementType {
         match self {
             ArrayId::Images
             | ArrayId::InputCdf
             | ArrayId::Spikes(_)
             | ArrayId::SpikeMask(_)
-            | ArrayId::Results => ElementType::U32,
+            | ArrayId::Classes => ElementType::U32,
             _ => ElementType::F32,
         }
     }
@@ -106,7 +108,8 @@ impl fmt::Display for ArrayId {
             ArrayId::Compartments(m) => write!(f, "layer {m}'s voltages"),
             ArrayId::Plateaus(m) => write!(f, "layer {m}'s plateaus"),
             ArrayId::Errors(m) => write!(f, "layer {m}'s errors"),
-            ArrayId::Results => write!(f, "the results"),
+            ArrayId::Classes => write!(f, "the predicted classes"),
+            ArrayId::Losses => write!(f, "the losses"),
         }
     }
 }

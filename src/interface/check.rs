@@ -70,7 +70,11 @@ pub fn check_sizes(
 pub fn check_array(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
     let layers = shape.populations.len().saturating_sub(1);
     let exists = match array {
-        ArrayId::Images | ArrayId::InputCdf | ArrayId::InputRates | ArrayId::Results => true,
+        ArrayId::Images
+        | ArrayId::InputCdf
+        | ArrayId::InputRates
+        | ArrayId::Classes
+        | ArrayId::Losses => true,
         ArrayId::Spikes(population)
         | ArrayId::SpikeMask(population)
         | ArrayId::Rates(population)

@@ -60,8 +60,8 @@ pub enum BackendError {
     InvalidSizes(String),
     #[error("invalid networks: {0}")]
     InvalidNetworks(String),
-    #[error("invalid launch: kernel {kernel} on layer {layer}, {steps} steps from {first}")]
-    InvalidLaunch { kernel: Kernel, layer: usize, first: u32, steps: u32 },
+    #[error("invalid launch: kernel {kernel} on layer {layer}, range of {count} from {first}")]
+    InvalidLaunch { kernel: Kernel, layer: usize, first: u32, count: u32 },
     #[error("stopped on request")]
     Stopped,
     #[error("error of the GPU '{device}': {reason}")]

@@ -90,7 +90,7 @@ impl fmt::Display for Kernel {
     }
 }
 
-/// Launch of a kernel on one layer over a range of steps.
+/// Launch of a kernel on one layer over a range of steps, or of neurons of the next layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Launch {
     /// Kernel to run.
@@ -98,18 +98,17 @@ pub struct Launch {
     /// Index of the layer, 0 the lowest. For kernels of populations, index of the population, 0 the input, see
     /// [`Kernel::takes_population`].
     pub layer: usize,
-    /// First step of the range, counted from the image's first. For [`Kernel::SymmetricFeedback`], the first neuron of
-    /// the next layer.
+    /// First step of the range, counted from the image's first; or first neuron of the next layer, see
+    /// [`Kernel::takes_steps`].
     pub first: u32,
-    /// Number of steps in the range; 0 for work before the image's first step. For [`Kernel::SymmetricFeedback`], the
-    /// largest number of neurons of the next layer.
-    pub steps: u32,
+    /// Number of steps in the range, 0 for work before the image's first step; or largest number of neurons.
+    pub count: u32,
 }
 
 impl Launch {
     /// Returns the number of words of spike counts that contain the steps.
     pub(crate) fn count_words(&self) -> u32 {
-        (self.first + self.steps).div_ceil(STEPS_PER_WORD) - self.first / STEPS_PER_WORD
+        (self.first + self.count).div_ceil(STEPS_PER_WORD) - self.first / STEPS_PER_WORD
     }
 }
 
@@ -120,7 +119,7 @@ mod tests {
     #[test]
     fn count_words_cover_the_steps() {
         for (first, steps, expected) in [(0, 8, 1), (0, 9, 2), (8, 8, 1), (7, 1, 1), (7, 2, 2)] {
-            let launch = Launch { kernel: Kernel::EncodeSpikes, layer: 0, first, steps };
+            let launch = Launch { kernel: Kernel::EncodeSpikes, layer: 0, first, count: steps };
             assert_eq!(launch.count_words(), expected, "{steps} steps from {first}");
         }
     }

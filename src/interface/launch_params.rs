@@ -4,7 +4,7 @@
 use super::Sample;
 
 shader_struct! {
-    /// Parameters of one launch: a layer, a range of steps, and the bound columns of its weights.
+    /// Parameters of one launch: a layer, a range of steps or of neurons of the next layer, and the bound columns of its weights.
     pub struct LaunchParams {
         /// Number of neurons of the layer, or of the population.
         pub units: u32,
@@ -14,9 +14,9 @@ shader_struct! {
         pub n_feedback: u32,
         /// Index of the population: 0 the input, layer + 1 otherwise.
         pub population: u32,
-        /// First step of the range.
+        /// First step of the range; 0 for a range of neurons.
         pub first_step: u32,
-        /// Number of steps in the range.
+        /// Number of steps in the range; 0 for a range of neurons.
         pub step_count: u32,
         /// Number of rows of synaptic input after the history: the steps of a block.
         pub block_len: u32,
@@ -44,8 +44,14 @@ shader_struct! {
         pub sends_rates: u32,
         /// 1 for a population that feeds rates back to apical dendrites.
         pub feeds_back_rates: u32,
+        /// First neuron of the next layer in the range; 0 for a range of steps.
+        pub first_next: u32,
+        /// Largest number of neurons of the next layer in the range; 0 for a range of steps.
+        pub next_count: u32,
         /// Always zero: pads the struct to a multiple of 16 bytes.
-        pub padding: u32,
+        pub padding_0: u32,
+        /// As `padding_0`.
+        pub padding_1: [u32; 2] = "vec2<u32>",
     }
 }
 

@@ -15,6 +15,7 @@ mod launch_params;
 mod persistent;
 mod shape;
 mod stop;
+#[cfg(test)]
 mod test_shape;
 mod uniforms;
 mod values;
@@ -108,15 +109,5 @@ pub mod plateau {
     /// Plateau potential at the end of the target phase.
     pub const TARGET: usize = 1;
     /// Number of rows per sample, one per phase.
-    pub const ROWS: usize = 2;
-}
-
-/// Words of [`ArrayId::Results`] per image.
-pub mod result {
-    /// Class with the highest mean voltage.
-    pub const CLASS: usize = 0;
-    /// Loss of the output, summed over its neurons, as the bits of a float.
-    pub const LOSS: usize = 1;
-    /// Number of words per image.
     pub const ROWS: usize = 2;
 }

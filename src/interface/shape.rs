@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{
-    ArrayId, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD, compartment, plateau, result,
-    spike_mask, window_mean,
+    ArrayId, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD, compartment, plateau, spike_mask,
+    window_mean,
 };
 use crate::model::network_model::NetworkModel;
 use crate::model::spikes::{PIXEL_LEVELS, THRESHOLDS};
@@ -181,7 +181,7 @@ impl Shape {
             ArrayId::Compartments(m) => [compartment::ROWS, self.units(m)],
             ArrayId::Plateaus(m) => [plateau::ROWS, self.units(m)],
             ArrayId::Errors(m) => [1, self.units(m)],
-            ArrayId::Results => [self.result_slots, result::ROWS],
+            ArrayId::Classes | ArrayId::Losses => [1, self.result_slots],
         }
     }
 
@@ -260,8 +260,13 @@ impl Shape {
 
     /// Returns every array of this shape.
     pub fn arrays(&self) -> Vec<ArrayId> {
-        let mut arrays =
-            vec![ArrayId::Images, ArrayId::InputCdf, ArrayId::InputRates, ArrayId::Results];
+        let mut arrays = vec![
+            ArrayId::Images,
+            ArrayId::InputCdf,
+            ArrayId::InputRates,
+            ArrayId::Classes,
+            ArrayId::Losses,
+        ];
         for population in 0..self.populations.len() {
             arrays.extend([
                 ArrayId::Spikes(population),

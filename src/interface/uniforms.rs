@@ -167,7 +167,7 @@ shader_struct! {
         pub label: u32,
         /// Position of the image in the run: the counter of its random draws.
         pub draw_index: u32,
-        /// Index of the result in [`super::ArrayId::Results`].
+        /// Index in [`super::ArrayId::Classes`] and [`super::ArrayId::Losses`].
         pub result_slot: u32,
         /// Number of steps of the forward phase; in a test, all steps.
         pub steps_forward: u32,

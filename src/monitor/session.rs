@@ -9,7 +9,7 @@ use super::{ArrayAxis, Mode, MonitorSpec, Quantity, RecordedArray, Recording};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, DeviceInfo, DeviceOptions};
-use crate::interface::{ArrayId, BackendError, Kernel, Sample, result};
+use crate::interface::{ArrayId, BackendError, Kernel, Sample};
 use crate::network::Network;
 use crate::plan::Presentation;
 use crate::simulation::Simulation;
@@ -101,9 +101,10 @@ impl MonitorSession {
             recording.append(batch, arrays, images.len());
             on_progress(recording.images.len());
         }
-        let array = ArrayId::Results;
-        let results = self.simulation.backend().read(array)?.into_u32(array)?;
-        recording.predicted = images.iter().map(|image| predicted_class(image, &results)).collect();
+        let array = ArrayId::Classes;
+        let classes = self.simulation.backend().read(array)?.into_u32(array)?;
+        let predicted = images.iter().map(|image| classes[image.result_slot] as u8);
+        recording.predicted = predicted.collect();
         recording.trim_steps();
         if self.spec.has(Quantity::Jacobians) && mode != Mode::Test {
             recording.arrays.extend(self.derived.take_jacobians());
@@ -159,11 +160,6 @@ impl MonitorSession {
         }
         Ok(arrays)
     }
-}
-
-/// Returns the class that the network predicted for an image.
-fn predicted_class(image: &Presentation, results: &[u32]) -> u8 {
-    results[image.result_slot * result::ROWS + result::CLASS] as u8
 }
 
 /// Returns the lengths of both phases of each image.

@@ -7,7 +7,7 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     if shape.populations.len() < 2 || shape.block == 0 {
         return Vec::new();
     }
-    let whole = |kernel, layer| Launch { kernel, layer, first: 0, steps };
+    let whole = |kernel, layer| Launch { kernel, layer, first: 0, count: steps };
     let output = shape.layers() - 1;
     let mut list = Vec::new();
     // A test needs feedback only if it reaches the soma.
@@ -63,7 +63,7 @@ pub(crate) fn feedback_launches(shape: &Shape) -> Vec<Launch> {
             kernel: Kernel::SymmetricFeedback,
             layer,
             first,
-            steps: NEURONS_PER_LAUNCH,
+            count: NEURONS_PER_LAUNCH,
         };
         (0..summed).step_by(NEURONS_PER_LAUNCH as usize).map(launch)
     };
@@ -74,7 +74,7 @@ pub(crate) fn feedback_launches(shape: &Shape) -> Vec<Launch> {
 ///
 /// Spikes and rates before the image use the current feedback weights, as they do the current feed-forward weights.
 fn begin_apical(shape: &Shape, learns: bool, list: &mut Vec<Launch>) {
-    let before = |kernel, layer| Launch { kernel, layer, first: 0, steps: 0 };
+    let before = |kernel, layer| Launch { kernel, layer, first: 0, count: 0 };
     let hidden = 0..shape.layers() - 1;
     if shape.model.feedback_is_rates() {
         list.extend(hidden.map(|layer| before(Kernel::ApicalStepRates, layer)));
@@ -108,8 +108,8 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
     let mut first = 0;
     while first < steps {
         let launch = |kernel, layer, most: u32| {
-            let steps = most.min(steps - first);
-            Launch { kernel, layer, first, steps }
+            let count = most.min(steps - first);
+            Launch { kernel, layer, first, count }
         };
         for layer in 0..=output {
             let block = shape.block_len(layer);
@@ -120,7 +120,7 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
             // A test needs no feedback, unless it reaches the soma.
             if shape.emits_rates(layer + 1) && (learns || shape.model.is_stepwise()) {
                 for first in first..(first + step).min(steps) {
-                    let one = |kernel| Launch { kernel, layer, first, steps: 1 };
+                    let one = |kernel| Launch { kernel, layer, first, count: 1 };
                     list.extend([one(kernel), one(Kernel::EmitRates)]);
                 }
             } else {
@@ -161,7 +161,7 @@ mod tests {
     /// Returns the first step and the number of steps of each launch of a kernel on a layer.
     fn of(list: &[Launch], kernel: Kernel, layer: usize) -> Vec<(u32, u32)> {
         let is_wanted = |launch: &&Launch| launch.kernel == kernel && launch.layer == layer;
-        list.iter().filter(is_wanted).map(|launch| (launch.first, launch.steps)).collect()
+        list.iter().filter(is_wanted).map(|launch| (launch.first, launch.count)).collect()
     }
 
     const BLOCKS: [(u32, u32); 3] = [(0, 8), (8, 8), (16, 4)];

@@ -178,41 +178,45 @@ fn dtype(array: ArrayId) -> Dtype {
 type IndexedArray = fn(usize) -> ArrayId;
 
 /// Names of the arrays of layers or populations in a file.
-const ARRAY_NAMES: [(&str, IndexedArray); 6] = [
+const INDEXED_ARRAYS: [(&str, IndexedArray); 6] = [
     ("spikes", ArrayId::Spikes),
     ("rates", ArrayId::Rates),
-    ("traces", ArrayId::WindowMeans),
+    ("window_means", ArrayId::WindowMeans),
     ("moments", ArrayId::Moments),
-    ("apical_drive", ArrayId::ApicalInput),
+    ("apical_input", ArrayId::ApicalInput),
     ("compartments", ArrayId::Compartments),
 ];
-/// Name of the array of results in a file.
-const RESULTS: &str = "results";
+/// Names of the arrays of a replica in a file.
+const REPLICA_ARRAYS: [(&str, ArrayId); 2] =
+    [("classes", ArrayId::Classes), ("losses", ArrayId::Losses)];
 
-/// Returns the name of an array's tensor.
+/// Returns the name of an array's tensor. The array must be part of a [`SimulationState`].
 fn tensor_name(array: ArrayId) -> String {
-    let index = match array {
+    let name = match array {
         ArrayId::Spikes(index)
         | ArrayId::Rates(index)
         | ArrayId::WindowMeans(index)
         | ArrayId::Moments(index)
         | ArrayId::ApicalInput(index)
-        | ArrayId::Compartments(index) => index,
-        _ => 0,
+        | ArrayId::Compartments(index) => {
+            let entry = INDEXED_ARRAYS.iter().find(|(_, of)| of(index) == array);
+            entry.map(|(name, _)| format!("{name}.{index}"))
+        }
+        _ => {
+            let entry = REPLICA_ARRAYS.iter().find(|(_, known)| *known == array);
+            entry.map(|(name, _)| (*name).to_string())
+        }
     };
-    match ARRAY_NAMES.iter().find(|(_, of)| of(index) == array) {
-        Some((name, _)) => format!("{STATE_PREFIX}{name}.{index}"),
-        None => format!("{STATE_PREFIX}{RESULTS}"),
-    }
+    format!("{STATE_PREFIX}{}", name.unwrap_or_default())
 }
 
 /// Returns the array of a tensor's name, or `None` for an unknown name.
 fn array_of(tensor_name: &str) -> Option<ArrayId> {
     let name = tensor_name.strip_prefix(STATE_PREFIX)?;
-    if name == RESULTS {
-        return Some(ArrayId::Results);
+    if let Some((_, array)) = REPLICA_ARRAYS.iter().find(|(known, _)| *known == name) {
+        return Some(*array);
     }
     let (name, index) = name.split_once('.')?;
-    let (_, of) = ARRAY_NAMES.iter().find(|(known, _)| *known == name)?;
+    let (_, of) = INDEXED_ARRAYS.iter().find(|(known, _)| *known == name)?;
     Some(of(index.parse().ok()?))
 }

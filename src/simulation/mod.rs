@@ -15,7 +15,7 @@ pub use state::SimulationState;
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::interface::{
-    ArrayId, Backend, BackendError, BatchParams, Launch, Sample, Stop, Stoppable, ValuesRef, result,
+    ArrayId, Backend, BackendError, BatchParams, Launch, Sample, Stop, Stoppable, ValuesRef,
 };
 use crate::model::spikes::{input_rates, input_thresholds};
 use crate::network::Network;
@@ -245,16 +245,14 @@ impl Simulation {
     /// # Errors
     /// Returns an error if the device fails.
     pub fn results(&mut self, count: usize) -> Result<Vec<Vec<SampleResult>>, BackendError> {
-        let array = ArrayId::Results;
-        let words = self.backend.read(array)?.into_u32(array)?;
-        let outcome = |words: &[u32]| SampleResult {
-            class: words[result::CLASS] as u8,
-            loss: f32::from_bits(words[result::LOSS]),
+        let classes = self.backend.read(ArrayId::Classes)?.into_u32(ArrayId::Classes)?;
+        let losses = self.backend.read(ArrayId::Losses)?.into_f32(ArrayId::Losses)?;
+        let slots = self.backend.shape().result_slots;
+        let of_replica = |(classes, losses): (&[u32], &[f32])| {
+            let results = classes.iter().zip(losses).take(count);
+            results.map(|(&class, &loss)| SampleResult { class: class as u8, loss }).collect()
         };
-        let of_replica =
-            |words: &[u32]| words.chunks(result::ROWS).take(count).map(outcome).collect();
-        let length = self.backend.shape().len_per_copy(array);
-        Ok(words.chunks(length).map(of_replica).collect())
+        Ok(classes.chunks(slots).zip(losses.chunks(slots)).map(of_replica).collect())
     }
 }
 

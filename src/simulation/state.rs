@@ -13,7 +13,7 @@ pub struct SimulationState {
     pub updates: u64,
     /// Whether the next training minibatch starts from a cleared state.
     pub is_fresh: bool,
-    /// Values of one replica: moments, results, and the state that samples carry on `[training samples, rows, units]`,
+    /// Values of one replica: moments, classes, losses, and the state that samples carry on `[training samples, rows, units]`,
     /// see [`crate::interface::Shape::persistent_rows`].
     pub arrays: BTreeMap<ArrayId, Values>,
 }
@@ -24,7 +24,9 @@ impl Simulation {
         let shape = self.backend.shape();
         let arrays = shape.arrays().into_iter().map(|array| {
             let length = match array {
-                ArrayId::Moments(_) | ArrayId::Results => shape.len_per_copy(array),
+                ArrayId::Moments(_) | ArrayId::Classes | ArrayId::Losses => {
+                    shape.len_per_copy(array)
+                }
                 array => shape.persistent_len(array) * self.training_samples,
             };
             (array, length)

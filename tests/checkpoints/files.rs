@@ -74,9 +74,9 @@ fn checkpoint_file_with_invalid_content_is_an_error() {
         read(&changed).map_err(|error| error.to_string())
     };
     for (from, to, text) in [
-        ("state.results", "state.resulte", "only tensors of a training state"),
+        ("state.classes", "state.classez", "only tensors of a training state"),
         ("state.spikes.0", "state.spikes.x", "only tensors of a training state"),
-        ("state.metrics", "state.resultx", "only tensors of a training state"),
+        ("state.metrics", "state.metricz", "only tensors of a training state"),
         ("\\\"epoch\\\":1", "\\\"epoch\\\":3", "an epoch of 1 to 2"),
         ("\\\"epoch\\\":1", "\\\"epoch\\\":-", "to hold the position of a training"),
         ("\"checkpoint\"", "\"chekcpoint\"", "the metadata 'checkpoint'"),

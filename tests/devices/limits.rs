@@ -92,8 +92,8 @@ fn work_beyond_device_limits_is_an_error() {
     assert!(matches!(error, BackendError::TooManySamples { samples: 3, most: 2 }), "{error}");
 
     let minibatch = BatchParams { batch_size: 1, ..Zeroable::zeroed() };
-    let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first: 0, steps: 8 << 24 };
+    let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first: 0, count: 8 << 24 };
     let error = valid.run(&[minibatch], &[Sample::default()], &[launch]).unwrap_err();
     assert!(matches!(error, BackendError::InvalidLaunch { .. }), "{error}");
-    unwrap(valid.read(ArrayId::Results));
+    unwrap(valid.read(ArrayId::Classes));
 }

@@ -96,7 +96,7 @@ fn drawn_leads(setup: &Setup, backend: &mut dyn Backend) -> Vec<Draws> {
     for layer in 0..LAYERS {
         let array = ArrayId::Feedback(layer);
         backend.write(array, ValuesRef::F32(&feedback)).expect("feedback is written");
-        let launch = Launch { kernel: Kernel::Plateau, layer, first: 0, steps: 8 };
+        let launch = Launch { kernel: Kernel::Plateau, layer, first: 0, count: 8 };
         backend.run(&setup.minibatches, &setup.samples, &[launch]).expect("the kernel runs");
         plateaus_of_layers.push(support::floats(backend, ArrayId::Plateaus(layer)));
     }

@@ -44,7 +44,7 @@ impl Situation {
             | Kernel::OutputStep => (block, blocks),
             Kernel::ApicalStepSpikes | Kernel::ApicalStepRates => (1, vec![0, 1, 2]),
             Kernel::ApicalHistory => (0, vec![0]),
-            // Here a "step" is a neuron of the next layer.
+            // The range counts neurons of the next layer.
             Kernel::SymmetricFeedback => (16, vec![0, 16, 32]),
             // The first step, and some within the averaging windows.
             Kernel::EmitRates => (1, vec![0, 30, 80, 95]),
@@ -60,7 +60,7 @@ impl Situation {
                     Kernel::SymmetricFeedback => steps,
                     _ => steps.min(max_steps - first),
                 };
-                let launch = Launch { kernel, layer, first, steps };
+                let launch = Launch { kernel, layer, first, count: steps };
                 self.check_launch(cpu.as_mut(), gpu.as_mut(), &minibatches, &samples, &launch);
             }
         }
@@ -68,7 +68,7 @@ impl Situation {
         if matches!(kernel, Kernel::ApicalStepSpikes | Kernel::ApicalStepRates) {
             for reset in [true, false] {
                 let minibatches = self.minibatches(9, reset);
-                let launch = Launch { kernel, layer, first: 0, steps: 0 };
+                let launch = Launch { kernel, layer, first: 0, count: 0 };
                 self.check_launch(cpu.as_mut(), gpu.as_mut(), &minibatches, &samples, &launch);
             }
         }

@@ -110,7 +110,7 @@ fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
         let situation = situation.of_one_network(MAX_BINDING);
         let shape = &situation.shape;
         let is_split = |layer| {
-            let launch = Launch { kernel, layer, first: 0, steps: 1 };
+            let launch = Launch { kernel, layer, first: 0, count: 1 };
             // Neuron steps bind only the last of several ranges.
             ranges(&launch, shape, MAX_BINDING).iter().any(|range| range.index > 0)
         };

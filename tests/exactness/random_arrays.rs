@@ -49,7 +49,7 @@ impl Situation {
         };
         let integer = |random: &mut PhiloxRng| match random.next_u32() {
             // Up to 15 spikes in some of a word's eight steps.
-            word if array != ArrayId::Results => word & random.next_u32() & 0xF131_0F13,
+            word if array != ArrayId::Classes => word & random.next_u32() & 0xF131_0F13,
             _ => 0,
         };
         match array.element_type() {

@@ -24,7 +24,8 @@ impl Situation {
         // A launch of zero steps writes the history only.
         for (first, steps) in [(0, self.shape.steps), (0, 0), (40, 40), (0, 1), (13, 1), (16, 1)] {
             gpu.write(array, ValuesRef::U32(&wrong)).expect("the GPU writes");
-            let launch = Launch { kernel: Kernel::PackSpikeMask, layer: population, first, steps };
+            let launch =
+                Launch { kernel: Kernel::PackSpikeMask, layer: population, first, count: steps };
             gpu.run(&self.minibatches(1, false), &self.samples(), &[launch]).expect("the GPU runs");
             let found = support::integers(gpu.as_mut(), array);
             let expected = self.expected(&launch, &packed, &wrong);
@@ -45,7 +46,7 @@ impl Situation {
         let mut expected = wrong.to_vec();
         for sample in self.samples() {
             let begin = if launch.first == 0 { 0 } else { history + launch.first / STEPS_PER_WORD };
-            let end = sample.steps().min(launch.first + launch.steps);
+            let end = sample.steps().min(launch.first + launch.count);
             let end = history + end.div_ceil(STEPS_PER_WORD);
             let columns = self.shape.mask_words(launch.layer);
             let copy = sample.index as usize * self.shape.len_per_copy(array);

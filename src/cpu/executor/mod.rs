@@ -25,7 +25,7 @@ use crate::cpu::state::{ReplicaState, SampleState};
 use crate::dataset::Dataset;
 use crate::interface::{
     BackendError, BatchParams, Kernel, KernelTimes, ReplicaParams, RunParams, Sample, Shape, Stop,
-    check_sizes, result,
+    check_sizes,
 };
 use timer::KernelTimer;
 
@@ -208,9 +208,9 @@ impl Cpu {
             launches.iter().any(|prepared| prepared.launch.kernel == Kernel::Classify);
         if is_classified && !stop.is_requested() {
             for (persistent, sample) in persistent.iter().zip(samples) {
-                let start = sample.result_slot as usize * result::ROWS;
-                let results = &mut replica_states[sample.replica as usize].results;
-                results[start..start + result::ROWS].copy_from_slice(&persistent.result);
+                let state = &mut replica_states[sample.replica as usize];
+                let slot = sample.result_slot as usize;
+                (state.classes[slot], state.losses[slot]) = persistent.result;
             }
         }
     }

@@ -26,7 +26,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
         vec![ArrayId::SpikeMask(population), ArrayId::Spikes(population), ArrayId::Feedback(layer)]
     },
     writes: |layer| vec![ArrayId::ApicalInput(layer), ArrayId::Compartments(layer)],
-    columns: |launch| match launch.steps {
+    columns: |launch| match launch.count {
         // A launch of 0 steps sums no spikes.
         0 => Columns::ApicalBiases,
         _ => Columns::Feedback,

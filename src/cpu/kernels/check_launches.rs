@@ -2,7 +2,7 @@
 //!
 //! Shaders are compiled without bounds checks, so every index that reaches a shader is checked here, for both backends.
 
-use super::definition::{CpuFunction, Scope};
+use super::definition::Scope;
 use crate::interface::{
     ArrayId, BackendError, BatchParams, Kernel, Launch, STEPS_PER_WORD, Sample, Shape,
     check_samples,
@@ -57,7 +57,7 @@ fn check_averages(shape: &Shape, sample: &Sample) -> Result<(), BackendError> {
 
 /// Checks that the layer of a launch is in the kernel's scope, and its steps in the image and the block.
 fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
-    let &Launch { kernel, layer, first, steps } = launch;
+    let &Launch { kernel, layer, first, count } = launch;
     let definition = kernel.definition();
     let output = shape.layers() - 1;
     let has_layer = match definition.scope {
@@ -68,20 +68,19 @@ fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
         Scope::OutputLayer => layer == output,
     };
     let is_valid = has_layer && (definition.runs_on)(shape, layer);
-    let last = u64::from(first) + u64::from(steps);
-    // Before the samples, the range counts neurons; the kernel limits it to the layer's size.
-    let counts_neurons = matches!(definition.cpu, CpuFunction::BeforeSamples(_));
-    let fits_image = last <= u64::from(if counts_neurons { u32::MAX } else { shape.steps });
+    let last = u64::from(first) + u64::from(count);
+    // The kernel limits a range of neurons to the layer's size.
+    let fits_image = last <= u64::from(if kernel.takes_steps() { shape.steps } else { u32::MAX });
     // Synaptic input is kept for one block.
     let fits_block = || {
         if !launch.writes().contains(&ArrayId::SynapticInput(layer)) {
             return true;
         }
         let block = shape.block_len(layer);
-        u64::from(first % block) + u64::from(steps) <= u64::from(block)
+        u64::from(first % block) + u64::from(count) <= u64::from(block)
     };
     if is_valid && fits_image && fits_block() {
         return Ok(());
     }
-    Err(BackendError::InvalidLaunch { kernel, layer, first, steps })
+    Err(BackendError::InvalidLaunch { kernel, layer, first, count })
 }

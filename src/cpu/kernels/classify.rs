@@ -5,9 +5,7 @@ use crate::cpu::kernels::definition::{
 };
 use crate::cpu::simd::tiled::TiledArray;
 use crate::cpu::state::SampleState;
-use crate::interface::{
-    ArrayId, LaunchParams, ReplicaParams, RunParams, Sample, compartment, result,
-};
+use crate::interface::{ArrayId, LaunchParams, ReplicaParams, RunParams, Sample, compartment};
 use crate::model::exact_math::{SMALLEST_MOMENT, flush, sigmoid};
 
 /// Definition of the kernel.
@@ -16,7 +14,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     scope: Scope::OutputLayer,
     runs_on: |_, _| true,
     reads: |_, layer| vec![ArrayId::Compartments(layer)],
-    writes: |_| vec![ArrayId::Results],
+    writes: |_| vec![ArrayId::Classes, ArrayId::Losses],
     columns: |_| Columns::None,
     threads: |_| [1, 1],
     cpu: CpuFunction::Sample(run),
@@ -25,10 +23,10 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) {
     let SampleContext { constants, replica, sample, .. } = *context;
     let compartments = &state.layers[prepared.launch.layer].compartments;
-    classify(constants, replica, &prepared.params, sample, compartments, &mut state.result);
+    state.result = classify(constants, replica, &prepared.params, sample, compartments);
 }
 
-/// Computes class and loss. `compartments`: voltages of the output, `[5, units]`; `result`: `[2]`.
+/// Returns class and loss. `compartments`: voltages of the output, `[5, units]`.
 ///
 /// The class is the one with the highest mean voltage, the first of several. The loss is
 /// `L1 = sum (phi_t - phi_max sigma(Cf))^2`, or zero without a target phase.
@@ -38,8 +36,7 @@ pub fn classify(
     params: &LaunchParams,
     sample: &Sample,
     compartments: &TiledArray<f32>,
-    result: &mut [u32],
-) {
+) -> (u32, f32) {
     let units = params.units as usize;
     let group = constants.neurons_per_class as usize;
     let mut best = (0, 0.0);
@@ -61,6 +58,5 @@ pub fn classify(
             loss += flush(difference * difference, SMALLEST_MOMENT);
         }
     }
-    result[result::CLASS] = best.0 as u32;
-    result[result::LOSS] = loss.to_bits();
+    (best.0 as u32, loss)
 }

@@ -179,6 +179,12 @@ impl Kernel {
         matches!(self.definition().scope, Scope::Input | Scope::Population)
     }
 
+    /// Whether the range of a launch counts steps. Before the samples of a minibatch there are none: the range then counts
+    /// neurons of the next layer.
+    pub fn takes_steps(self) -> bool {
+        !matches!(self.definition().cpu, CpuFunction::BeforeSamples(_))
+    }
+
     /// Whether the kernel changes weights after all samples of a minibatch.
     pub fn is_plasticity(self) -> bool {
         matches!(self.definition().cpu, CpuFunction::AfterSamples(_))

@@ -15,7 +15,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     reads: |_, _| vec![ArrayId::InputRates, ArrayId::Images],
     writes: |_| vec![ArrayId::Rates(0)],
     columns: |_| Columns::None,
-    threads: |grid| [grid.shape.populations[0] as u32, grid.launch.steps],
+    threads: |grid| [grid.shape.populations[0] as u32, grid.launch.count],
     cpu: CpuFunction::Sample(run),
 };
 

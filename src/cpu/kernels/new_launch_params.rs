@@ -22,15 +22,18 @@ impl LaunchParams {
             true => [0, 0],
             false => [shape.n_feedback(layer), shape.feedback_columns(layer)].map(|n| n as u32),
         };
+        let range = [launch.first, launch.count];
+        let ([first_step, step_count], [first_next, next_count]) =
+            if launch.kernel.takes_steps() { (range, [0, 0]) } else { ([0, 0], range) };
         LaunchParams {
             units: shape.populations[population] as u32,
             n_pre,
             n_feedback,
             population: population as u32,
-            first_step: launch.first,
-            step_count: launch.steps,
+            first_step,
+            step_count,
             block_len: block,
-            block_start: launch.first - launch.first % block,
+            block_start: first_step - first_step % block,
             is_output: u32::from(population == shape.layers()),
             keeps_gradient: u32::from(shape.keeps_gradient),
             feeds_back_spikes: u32::from(
@@ -48,6 +51,8 @@ impl LaunchParams {
             is_last_hidden: u32::from(population + 1 == shape.layers()),
             feedback_columns,
             sends_rates: u32::from(shape.model.sends_rates()),
+            first_next,
+            next_count,
             ..LaunchParams::zeroed()
         }
     }

@@ -27,8 +27,8 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &Pr
     let &ReplicaContext { replica, minibatch, .. } = context;
     let (layer, params) = (prepared.launch.layer, &prepared.params);
     let n_feedback = params.n_feedback as usize;
-    let range = params.first_step as usize
-        ..(params.first_step + params.step_count).min(params.n_next) as usize;
+    let range = params.first_next as usize
+        ..(params.first_next + params.next_count).min(params.n_next) as usize;
     let weights_next = &replica_state.weights[layer + 1];
     let (feedback, feedback_next) = replica_state.feedback.split_at_mut(layer + 1);
     // Feedback weights of the next layer, `[n_next, n_feedback]`, in the order of the sums.
@@ -59,7 +59,7 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &Pr
         for (pre, weight) in weights.iter_mut().enumerate() {
             *weight = if params.feedback_is_next_layer == 1 {
                 factor(pre)
-            } else if params.first_step == 0 {
+            } else if params.first_next == 0 {
                 0.0
             } else {
                 feedback[layer].column(pre)[tile][i]

@@ -18,7 +18,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     reads: |_, layer| vec![ArrayId::Rates(layer), ArrayId::Weights(layer)],
     writes: |layer| vec![ArrayId::SynapticInput(layer)],
     columns: |_| Columns::Synapses,
-    threads: |grid| [grid.units(), grid.launch.steps],
+    threads: |grid| [grid.units(), grid.launch.count],
     cpu: CpuFunction::Sample(run),
 };
 

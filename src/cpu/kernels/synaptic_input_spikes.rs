@@ -46,7 +46,7 @@ fn rows(grid: &Grid) -> u32 {
     let &Grid { launch, shape, keeps_state, .. } = grid;
     let history =
         if launch.first == 0 && keeps_state && shape.taps > 0 { shape.history_rows() } else { 0 };
-    (launch.steps + history).max(1)
+    (launch.count + history).max(1)
 }
 
 fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaunch) -> usize {
@@ -251,7 +251,7 @@ mod tests {
         let shape = Shape::minimal(vec![4, 3]);
         let count = |first, keeps_state| {
             let kernel = Kernel::SynapticInputSpikes;
-            let launch = Launch { kernel, layer: 0, first, steps: 16 };
+            let launch = Launch { kernel, layer: 0, first, count: 16 };
             rows(&Grid { launch: &launch, shape: &shape, columns: 5, keeps_state })
         };
         assert_eq!([count(0, false), count(0, true), count(16, true)], [16, 25, 16]);

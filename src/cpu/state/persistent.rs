@@ -7,11 +7,11 @@ use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
 use crate::cpu::spikes::list::SpikeList;
 use crate::cpu::state::{SampleState, tiled};
 use crate::interface::{
-    ArrayId, RunParams, Sample, Shape, Values, ValuesRef, compartment, plateau, result, window_mean,
+    ArrayId, RunParams, Sample, Shape, Values, ValuesRef, compartment, plateau, window_mean,
 };
 
 /// Indices of the persistent rows of each array.
-struct Rows {
+struct PersistentRows {
     window_means: Vec<usize>,
     compartments: Vec<usize>,
     plateaus: Vec<usize>,
@@ -19,7 +19,7 @@ struct Rows {
 
 /// Persistent state of one sample.
 pub struct PersistentState {
-    rows: Rows,
+    rows: PersistentRows,
     /// Spike lists of the last steps before the next image.
     spike_list: Vec<SpikeList>,
     /// Row 0: the mean of the forward phase.
@@ -29,13 +29,14 @@ pub struct PersistentState {
     compartments: Vec<TiledArray<f32>>,
     plateaus: Vec<TiledArray<f32>>,
     pub errors: Vec<TiledArray<f32>>,
-    pub result: [u32; result::ROWS],
+    /// Predicted class and loss of the last image.
+    pub result: (u32, f32),
 }
 
 /// Returns the size of the persistent state of all samples of a shape, words.
 pub fn words(shape: &Shape) -> usize {
     let whole = |units: usize| units.next_multiple_of(LANES);
-    let rows = Rows::new(shape);
+    let rows = PersistentRows::new(shape);
     // Estimate: a tenth of the neurons spike per step of the history (half of that at the paper's rates).
     let listed = shape.history_steps().div_ceil(10) as usize;
     let populations = shape.populations.iter().enumerate().map(|(population, &units)| {
@@ -52,9 +53,9 @@ pub fn words(shape: &Shape) -> usize {
         * (populations.sum::<usize>() + layers.sum::<usize>())
 }
 
-impl Rows {
+impl PersistentRows {
     fn new(shape: &Shape) -> Self {
-        Rows {
+        PersistentRows {
             window_means: rows(&[
                 (true, window_mean::FORWARD),
                 (shape.taps == 0, window_mean::SLOW),
@@ -93,7 +94,7 @@ fn rows_of(array: &TiledArray<f32>) -> Vec<usize> {
 
 impl PersistentState {
     pub fn new(shape: &Shape) -> Self {
-        let rows = Rows::new(shape);
+        let rows = PersistentRows::new(shape);
         let populations = shape.populations.iter();
         let layers = 0..shape.layers();
         PersistentState {
@@ -117,7 +118,7 @@ impl PersistentState {
                 .map(|layer| TiledArray::new(rows.plateaus.len(), shape.units(layer)))
                 .collect(),
             errors: layers.map(|layer| tiled(shape, ArrayId::Errors(layer))).collect(),
-            result: [0; result::ROWS],
+            result: (0, 0.0),
             rows,
         }
     }

@@ -19,8 +19,10 @@ pub struct ReplicaState {
     pub gradients: Vec<WeightMatrix>,
     /// Feedback weights of each layer, `[columns, units]`; empty for the output.
     pub feedback: Vec<WeightMatrix>,
-    /// Class and loss of each result slot, `[result slots, 2]`.
-    pub results: Vec<u32>,
+    /// Predicted class of each result slot, `[result slots]`.
+    pub classes: Vec<u32>,
+    /// Loss of each result slot, `[result slots]`.
+    pub losses: Vec<f32>,
 }
 
 impl ReplicaState {
@@ -41,7 +43,8 @@ impl ReplicaState {
             second_moments: columns(ArrayId::Moments, 2),
             gradients: columns(ArrayId::Gradient, 1),
             feedback: columns(ArrayId::Feedback, 1),
-            results: vec![0; shape.len_per_copy(ArrayId::Results)],
+            classes: vec![0; shape.len_per_copy(ArrayId::Classes)],
+            losses: vec![0.0; shape.len_per_copy(ArrayId::Losses)],
         }
     }
 
@@ -65,7 +68,8 @@ impl ReplicaState {
             (ArrayId::Feedback(layer), Values::F32(values)) => {
                 values.extend(self.feedback[layer].columns().flatten());
             }
-            (ArrayId::Results, Values::U32(values)) => values.extend(&self.results),
+            (ArrayId::Classes, Values::U32(values)) => values.extend(&self.classes),
+            (ArrayId::Losses, Values::F32(values)) => values.extend(&self.losses),
             _ => {}
         }
     }
@@ -91,7 +95,8 @@ impl ReplicaState {
             (ArrayId::Feedback(layer), ValuesRef::F32(values)) => {
                 self.feedback[layer].set_values(values);
             }
-            (ArrayId::Results, ValuesRef::U32(values)) => self.results.copy_from_slice(values),
+            (ArrayId::Classes, ValuesRef::U32(values)) => self.classes.copy_from_slice(values),
+            (ArrayId::Losses, ValuesRef::F32(values)) => self.losses.copy_from_slice(values),
             _ => {}
         }
     }

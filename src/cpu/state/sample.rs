@@ -3,7 +3,7 @@
 use crate::cpu::simd::tiled::TiledArray;
 use crate::cpu::spikes::list::SpikeList;
 use crate::cpu::spikes::mask::SpikeMask;
-use crate::interface::{ArrayId, KernelTimes, Shape, Values, ValuesRef, result};
+use crate::interface::{ArrayId, KernelTimes, Shape, Values, ValuesRef};
 
 /// Arrays of one layer of one sample. Shapes: see [`ArrayId`].
 pub struct LayerState {
@@ -20,7 +20,8 @@ pub struct SampleState {
     pub rates: Vec<TiledArray<f32>>,
     pub window_means: Vec<TiledArray<f32>>,
     pub layers: Vec<LayerState>,
-    pub result: [u32; result::ROWS],
+    /// Predicted class and loss of the image.
+    pub result: (u32, f32),
     /// Times of the sample's kernels, while profiling.
     pub times: KernelTimes,
     /// Spikes of each population as masks, the same as `spikes`.
@@ -49,7 +50,7 @@ impl SampleState {
                     errors: tiled(shape, ArrayId::Errors(layer)),
                 })
                 .collect(),
-            result: [0; result::ROWS],
+            result: (0, 0.0),
             times: KernelTimes::default(),
             spike_mask: shape
                 .populations

@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn ranges(kernel: Kernel, max_bytes: u64) -> Vec<[usize; 2]> {
-        let launch = Launch { kernel, layer: 0, first: 0, steps: 8 };
+        let launch = Launch { kernel, layer: 0, first: 0, count: 8 };
         let ranges = super::ranges(&launch, &shape(1), max_bytes);
         assert!(ranges.is_sorted_by_key(|range| range.index));
         ranges.iter().map(|range| [range.first, range.columns]).collect()
@@ -145,7 +145,7 @@ mod tests {
     fn synaptic_input_has_no_range_of_biases_alone() {
         let shape = Shape { populations: vec![64, 10], ..shape(1) };
         let ranges = |kernel| {
-            let ranges = super::ranges(&Launch { kernel, layer: 0, first: 0, steps: 8 }, &shape, 1);
+            let ranges = super::ranges(&Launch { kernel, layer: 0, first: 0, count: 8 }, &shape, 1);
             ranges.iter().map(|range| [range.first, range.columns]).collect::<Vec<_>>()
         };
         assert_eq!(ranges(Kernel::SynapticInputSpikes), [[0, 64]]);
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn columns_of_a_range_are_contiguous() {
-        let launch = Launch { kernel: Kernel::WeightUpdate, layer: 0, first: 0, steps: 8 };
+        let launch = Launch { kernel: Kernel::WeightUpdate, layer: 0, first: 0, count: 8 };
         let range = ColumnRange { index: 1, first: 128, columns: 100 };
         let bytes = |array| bytes_of(array, &launch, &range, &shape(1));
         assert_eq!(bytes(ArrayId::Weights(0)), Some([5120, 4000]));

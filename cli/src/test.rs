@@ -14,9 +14,11 @@ use super::shared_args::SimulationArgs;
 use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::analysis::statistics::MeanSd;
-use apical::dataset::DataIdentity;
+use apical::config::Config;
 use apical::dataset::class_names::numeric;
-use apical::device::DeviceInfo;
+use apical::dataset::{DataIdentity, Dataset};
+use apical::device::{DeviceInfo, DeviceOptions};
+use apical::network::Network;
 use apical::run_dir::weights_sha256;
 use apical::test_results::Evaluation;
 use apical::train::{TrainError, test_network};
@@ -109,17 +111,9 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
         .iter()
         .for_each(eprint_line);
     let class_names = dataset.class_names.clone();
-    let progress = Progress::new();
     let repeats = arguments.repeats;
-    let count = if config.test_images == 0 { dataset.test_count } else { config.test_images };
-    let total = count * repeats as usize;
-    let estimate = TimeEstimate::start(total as f64);
     let (tests, device) =
-        test_network(&config, dataset, &saved.network, &device_options, repeats, &mut |done| {
-            let left = time_left(estimate.left(done as f64));
-            progress.update("test images", done, total, left);
-        })?;
-    progress.clear();
+        test_with_progress(&config, dataset, &saved.network, &device_options, repeats)?;
     let evaluation = Evaluation::sum(&tests);
     let errors: Vec<f64> = tests.iter().map(Evaluation::error).collect();
     let MeanSd { sd, .. } = MeanSd::of(&errors);
@@ -154,6 +148,25 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
         });
     }
     output.print(format_args!("{}\n\n{}", summary(&tests, sd), table(&evaluation, &class_names)))
+}
+
+/// Tests the network `repeats` times and shows the progress.
+fn test_with_progress(
+    config: &Config,
+    dataset: Dataset,
+    network: &Network,
+    options: &DeviceOptions,
+    repeats: u32,
+) -> Result<(Vec<Evaluation>, DeviceInfo), TrainError> {
+    let count = if config.test_images == 0 { dataset.test_count } else { config.test_images };
+    let total = count * repeats as usize;
+    let progress = Progress::new();
+    let estimate = TimeEstimate::start(total as f64);
+    let tested = test_network(config, dataset, network, options, repeats, &mut |done| {
+        progress.update("test images", done, total, time_left(estimate.left(done as f64)));
+    });
+    progress.clear();
+    tested
 }
 
 /// Formats the error, with its standard deviation over several tests.

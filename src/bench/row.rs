@@ -155,15 +155,10 @@ impl Measurement {
         let bytes_per_image = additions_per_image * size_of::<f32>() as f64;
         let additions_per_second = additions_per_image * images_per_second;
         let bytes_per_second = bytes_per_image * images_per_second;
-        let weights = (0..shape.layers()).map(|layer| shape.len(ArrayId::Weights(layer)) as u64);
-        let weight_bytes = size_of::<f32>() as u64 * weights.sum::<u64>();
         let column_sum = roofline.map(|roofline| roofline.column_sum_additions_per_second);
         let timed = (self.per_round * self.raw_ms.len()) as f64;
         let ms = |time: Duration| 1e3 * time.as_secs_f64() / self.observed as f64;
-        let kernels =
-            [Kernel::SynapticInputSpikes, Kernel::ApicalStepSpikes, Kernel::ApicalHistory];
-        let adding =
-            self.times.as_ref().map(|times| kernels.map(|kernel| times.of(kernel)).iter().sum());
+        let adding = self.times.as_ref().map(adding_time);
         Row {
             task,
             layers: config.layers.clone(),
@@ -198,11 +193,22 @@ impl Measurement {
             fraction_of_peak: roofline
                 .map(|roofline| additions_per_second / roofline.additions_per_second),
             fraction_of_bandwidth: roofline
-                .and_then(|roofline| roofline.bandwidth_of(weight_bytes))
+                .and_then(|roofline| roofline.bandwidth_of(weight_bytes(shape)))
                 .map(|read| bytes_per_second / read),
             raw_ms: self.raw_ms,
         }
     }
+}
+
+/// Returns the size of all feed-forward weights, bytes.
+fn weight_bytes(shape: &Shape) -> u64 {
+    (0..shape.layers()).map(|layer| shape.bytes_of(ArrayId::Weights(layer))).sum()
+}
+
+/// Returns the time of the kernels that add weight columns.
+fn adding_time(times: &KernelTimes) -> Duration {
+    let kernels = [Kernel::SynapticInputSpikes, Kernel::ApicalStepSpikes, Kernel::ApicalHistory];
+    kernels.map(|kernel| times.of(kernel)).iter().sum()
 }
 
 /// Returns the time of each kernel that ran.

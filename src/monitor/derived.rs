@@ -100,13 +100,7 @@ impl DerivedQuantities {
             Quantity::PlateauTimes => Ok(hidden()
                 .map(|layer| by_phase(layer, &self.plateau_times(sample_arrays, layer)))
                 .collect()),
-            Quantity::Errors => layers()
-                .map(|layer| {
-                    let values = sample_arrays.rows(ArrayId::Errors(layer), &[0])?;
-                    let axes = [ArrayAxis::Image, ArrayAxis::Unit];
-                    Ok(population_array(quantity, spec, layer + 1, shape, &axes, &values))
-                })
-                .collect(),
+            Quantity::Errors => layers().map(|layer| errors(sample_arrays, spec, layer)).collect(),
             Quantity::Gradients => {
                 layers().map(|layer| gradients(sample_arrays, spec, layer)).collect()
             }
@@ -195,6 +189,18 @@ impl DerivedQuantities {
         let (axes, shape) = ([ArrayAxis::Image, ArrayAxis::Unit], sample_arrays.shape);
         Ok(population_array(Quantity::Representations, spec, population, shape, &axes, &values))
     }
+}
+
+/// Returns the errors of a layer.
+fn errors(
+    sample_arrays: &mut SampleArrays,
+    spec: &MonitorSpec,
+    layer: usize,
+) -> Result<RecordedArray, BackendError> {
+    let values = sample_arrays.rows(ArrayId::Errors(layer), &[0])?;
+    let axes = [ArrayAxis::Image, ArrayAxis::Unit];
+    let shape = sample_arrays.shape;
+    Ok(population_array(Quantity::Errors, spec, layer + 1, shape, &axes, &values))
 }
 
 /// Returns the errors times the window means of presynaptic spikes, and at last the errors as gradients of the biases.

@@ -110,9 +110,18 @@ impl ReplicaGroup {
         }
         let ends_interval =
             self.checkpoint_interval.is_some_and(|every| every.is_due_after_epoch(epoch));
-        // Each epoch may have the lowest error, and a run of one epoch needs a checkpoint too.
         let is_due = ends_interval || flow.is_break() || epoch == epochs;
-        flow = or_break(flow, self.emit_checkpoints(true, is_due, listen)?);
+        Ok(or_break(flow, self.emit_epoch_checkpoints(is_due, listen)?))
+    }
+
+    /// Emits the checkpoints after an epoch, also if none is due: each epoch may have the lowest error, and a run of one
+    /// epoch needs a checkpoint too.
+    fn emit_epoch_checkpoints(
+        &mut self,
+        is_due: bool,
+        listen: EventListener,
+    ) -> Result<ControlFlow<()>, TrainError> {
+        let flow = self.emit_checkpoints(true, is_due, listen)?;
         if flow.is_break() && !is_due {
             // The listener stopped at this checkpoint, which makes it due.
             return Ok(or_break(flow, self.emit_checkpoints(true, true, listen)?));

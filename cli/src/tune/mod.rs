@@ -13,7 +13,7 @@ use super::shared_args::SimulationArgs;
 use super::train::{print_warnings, reject_explicit_settings, replica_count};
 use super::{CliError, EXIT_CODES, ExitStatus, run_data, signals};
 use apical::config::{Config, Sweep};
-use apical::dataset::DataIdentity;
+use apical::dataset::{DataIdentity, Dataset};
 use apical::train::TrainError;
 use apical::tune::{self, Search, TuneEvent, TuneFolder};
 use listener::SearchPrinter;
@@ -77,15 +77,14 @@ const TESTED_HELP: &str = "Number of held-out images to compare candidates on (0
 const EPOCHS_HELP: &str = "Number of passes over the training images on the last rung";
 const SEED_HELP: &str = "Seed of all random numbers, equal for all candidates";
 
-pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
+/// Returns the search that the arguments describe.
+fn search(arguments: &TuneArgs, dataset: &Dataset) -> Result<Search, CliError> {
     let TuneArgs { search: sweeps, replicas, reduction_factor: reduction, .. } = arguments;
-    reject_explicit_settings(&arguments.settings, sweeps, "searched")?;
-    let dataset = arguments.simulation.data.open()?;
     let mut base = arguments.settings.resolve(|_| ())?;
     if base.validation_images == 0 {
-        base.validation_images = tune::default_validation(&dataset);
+        base.validation_images = tune::default_validation(dataset);
     }
-    let data = DataIdentity::of(&dataset);
+    let data = DataIdentity::of(dataset);
     let mut search = Search {
         search: sweeps.clone(),
         replicas: *replicas,
@@ -99,6 +98,13 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
         Some(rungs) => rungs,
         None => Search::default_rungs(search.candidates()?.len() / replicas, *reduction),
     };
+    Ok(search)
+}
+
+pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
+    reject_explicit_settings(&arguments.settings, &arguments.search, "searched")?;
+    let dataset = arguments.simulation.data.open()?;
+    let search = search(arguments, &dataset)?;
     let device_options = arguments.simulation.machine.device_options()?;
     tune::check(&search, &dataset)?;
     print_warnings(search.candidates()?.iter().map(|candidate| &candidate.config));

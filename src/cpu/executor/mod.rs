@@ -163,13 +163,7 @@ impl Cpu {
             times,
             ..
         } = self;
-        let mut persistent: Vec<&mut PersistentState> = persistent
-            .chunks_mut(shape.samples_per_replica)
-            .zip(minibatches)
-            .flat_map(|(persistent, minibatch)| {
-                persistent.iter_mut().take(minibatch.batch_size as usize)
-            })
-            .collect();
+        let mut persistent = in_use(persistent, shape.samples_per_replica, minibatches);
         let each = persistent.par_iter_mut().zip(samples).with_max_len(1).enumerate();
         // With fewer samples than threads, several threads share a layer.
         let threads = (rayon::current_num_threads() / samples.len().max(1)).max(1);
@@ -207,11 +201,7 @@ impl Cpu {
         let is_classified =
             launches.iter().any(|prepared| prepared.launch.kernel == Kernel::Classify);
         if is_classified && !stop.is_requested() {
-            for (persistent, sample) in persistent.iter().zip(samples) {
-                let state = &mut replica_states[sample.replica as usize];
-                let slot = sample.result_slot as usize;
-                (state.classes[slot], state.losses[slot]) = persistent.result;
-            }
+            store_results(&persistent, samples, replica_states);
         }
     }
 
@@ -242,4 +232,30 @@ impl Cpu {
 /// Locks a state. Ignores poisoning, since the next launch overwrites the state.
 fn locked(state: &Mutex<SampleState>) -> MutexGuard<'_, SampleState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns the states of the samples in use. `states`: one per sample, replica by replica.
+fn in_use<'a>(
+    states: &'a mut [PersistentState],
+    samples_per_replica: usize,
+    minibatches: &[BatchParams],
+) -> Vec<&'a mut PersistentState> {
+    let replicas = states.chunks_mut(samples_per_replica).zip(minibatches);
+    let first = |(states, minibatch): (&'a mut [PersistentState], &BatchParams)| {
+        states.iter_mut().take(minibatch.batch_size as usize)
+    };
+    replicas.flat_map(first).collect()
+}
+
+/// Copies the class and the loss of each sample to its result slot.
+fn store_results(
+    persistent: &[&mut PersistentState],
+    samples: &[Sample],
+    replica_states: &mut [ReplicaState],
+) {
+    for (persistent, sample) in persistent.iter().zip(samples) {
+        let state = &mut replica_states[sample.replica as usize];
+        let slot = sample.result_slot as usize;
+        (state.classes[slot], state.losses[slot]) = persistent.result;
+    }
 }

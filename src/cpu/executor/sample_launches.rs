@@ -15,7 +15,7 @@ use crate::cpu::kernels::synaptic_input_spikes::synaptic_input_spikes;
 use crate::cpu::spikes::list::StepRange;
 use crate::cpu::spikes::mask::NEURONS_PER_GROUP;
 use crate::cpu::state::SampleState;
-use crate::interface::{Kernel, KernelTimes, Launch, STEPS_PER_WORD, Stop};
+use crate::interface::{Kernel, KernelTimes, Launch, LaunchParams, STEPS_PER_WORD, Stop};
 
 /// Runs launches on one sample and returns whether all ran.
 pub fn run_launches(
@@ -80,10 +80,8 @@ fn step_layer(
     advance: NeuronFunction,
     timer: &mut KernelTimer,
 ) {
-    let &SampleContext { constants, replica, spike_tables, minibatch, sample, threads, .. } =
-        context;
-    let (layer_index, params, kernel) =
-        (neurons.launch.layer, &neurons.params, neurons.launch.kernel);
+    let SampleContext { constants, replica, spike_tables, minibatch, sample, .. } = *context;
+    let (Launch { layer: layer_index, kernel, .. }, params) = (neurons.launch, &neurons.params);
     let SampleState { spikes, window_means, layers, spike_mask, spike_list, times, .. } = state;
     if let Some(input) = input {
         let range = StepRange::new(constants, &input.params, minibatch, sample);
@@ -96,11 +94,7 @@ fn step_layer(
     let step_context =
         StepContext { constants, replica, spike_tables, params, minibatch, sample, biases };
     let (layer, spike_mask) = (&mut layers[layer_index], &mut spike_mask[layer_index + 1]);
-    // The input of a few steps fits in the cache, so splitting into groups only adds overhead.
-    let count = match params.step_count {
-        ..=STEPS_PER_WORD => threads,
-        _ => (params.units as usize).div_ceil(NEURONS_PER_GROUP),
-    };
+    let count = group_count(params, context.threads);
     let groups = layer
         .synaptic_input
         .all_tiles()
@@ -129,13 +123,7 @@ fn step_layer(
         advance(&step_context, &mut synaptic_input, &mut compartments, &mut spikes, spike_mask);
         group_timer.lap_into(kernel, &group_times);
     };
-    if threads == 1 {
-        groups.for_each(step_group);
-    } else {
-        let groups: Vec<_> = groups.collect();
-        let each = groups.len().div_ceil(threads);
-        groups.into_par_iter().with_min_len(each.max(1)).for_each(step_group);
-    }
+    for_each_group(groups, context.threads, step_group);
     if is_profiled {
         timer.skip();
         times.merge(&group_times.into_inner().unwrap_or_else(PoisonError::into_inner));
@@ -143,4 +131,29 @@ fn step_layer(
     if minibatch.draws_spikes == 0 {
         spike_mask.clear();
     }
+}
+
+/// Returns the number of groups of tiles that a launch steps one after the other, so that their input stays in the cache.
+fn group_count(params: &LaunchParams, threads: usize) -> usize {
+    match params.step_count {
+        // The input of a few steps fits in the cache, so splitting into more groups only adds overhead.
+        ..=STEPS_PER_WORD => threads,
+        _ => (params.units as usize).div_ceil(NEURONS_PER_GROUP),
+    }
+}
+
+/// Calls `work` on each group, on up to `threads` threads.
+#[inline]
+fn for_each_group<G: Send>(
+    groups: impl Iterator<Item = G>,
+    threads: usize,
+    work: impl Fn(G) + Send + Sync,
+) {
+    if threads == 1 {
+        groups.for_each(work);
+        return;
+    }
+    let groups: Vec<G> = groups.collect();
+    let each = groups.len().div_ceil(threads);
+    groups.into_par_iter().with_min_len(each.max(1)).for_each(work);
 }

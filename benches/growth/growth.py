@@ -50,6 +50,7 @@ def parse():
     add("--warm-up", type=int, default=640, help="training images before timing (default 640)")
     add("--write", metavar="DIR", type=pathlib.Path, default=ROOT / "benches" / "results" / "growth",
         help="folder of figures and numbers (default benches/results/growth)")
+    add("--redraw", action="store_true", help="write figures and README again from the stored growth.json")
     options = parser.parse_args()
     options.seconds = options.seconds or (0.3 if options.quick else 1.0)
     return options
@@ -123,8 +124,23 @@ def names(facts):
     return facts["device"] + threads, "wall clock"
 
 
+def redraw(folder):
+    """Writes the figures and the README from the measurements in growth.json."""
+    record = json.loads((folder / "growth.json").read_text())
+    facts = record["machine"]
+    with tempfile.TemporaryDirectory() as images:
+        known = axes(True, pathlib.Path(images), ROOT / "data" / "mnist")
+    results = [(axis, record["axes"][axis.name]) for axis in known if axis.name in record["axes"]]
+    for axis, rows in results:
+        plot.draw(axis, rows, *names(facts), folder / f"{axis.name}.png")
+    (folder / "README.md").write_text(summary(results, facts))
+
+
 def main():
     options = parse()
+    if options.redraw:
+        redraw(options.write)
+        return
     binary = build(options.apical)
     options.write.mkdir(parents=True, exist_ok=True)
     results, facts = [], machine.describe(ROOT)

@@ -1,6 +1,6 @@
 //! Proves: Mesa's RADV compiles each kernel for an AMD GPU without fused multiply-add instructions, although it fuses
 //! a control shader. It writes the same code if SPIR-V forbids fusing by the decoration NoContraction on each sum,
-//! difference and product. No GPU is needed: the driver compiles for an absent one.
+//! difference and product. No kernel spills registers. No GPU is needed: the driver compiles for an absent one.
 //!
 //! Does not prove: that such a GPU computes the CPU's bits (run `apical compare` on it).
 
@@ -15,13 +15,9 @@ use std::{env, fs};
 
 use apical::gpu::shaders;
 use apical::interface::Kernel;
-use driver::Driver;
+use driver::{Driver, Executable};
 
 use crate::support::harness::not_run;
-
-/// Driver descriptions of RADV in Debian's and Ubuntu's package mesa-vulkan-drivers, which the tests need anyway.
-const DESCRIPTIONS: [&str; 2] =
-    ["/usr/share/vulkan/icd.d/radeon_icd.x86_64.json", "/usr/share/vulkan/icd.d/radeon_icd.json"];
 
 /// Prefixes of fused instructions, which round a product and a sum only once.
 const FUSED: [&str; 7] = ["v_fma", "v_fmac", "v_pk_fma", "v_mad_", "v_mac_", "v_dot", "s_fmac"];
@@ -73,19 +69,19 @@ const CHILD: &str = "APICAL_TEST_COMPILER";
 
 /// The environment selects the driver, so the test runs itself again in a child process.
 #[test]
-fn radv_fuses_nothing_in_kernels() {
+fn radv_fuses_and_spills_nothing() {
     if env::var_os(CHILD).is_some() {
         return compile_all();
     }
-    let test = "radv_fuses_nothing_in_kernels";
-    let Some(description) = DESCRIPTIONS.iter().find(|path| Path::new(path).is_file()) else {
+    let test = "radv_fuses_and_spills_nothing";
+    let Some(description) = driver::RADV.into_iter().map(Path::new).find(|path| path.is_file())
+    else {
         return not_run(test, "Mesa's RADV is missing: install mesa-vulkan-drivers");
     };
     let (_, path) = module_path!().split_once("::").expect("the test is in a module of the binary");
     let mut command = Command::new(env::current_exe().expect("this program has a path"));
     command.args(["--exact", &format!("{path}::{test}"), "--nocapture"]).env(CHILD, "");
-    command.env("VK_DRIVER_FILES", description).env("VK_ICD_FILENAMES", description);
-    command.env("RADV_FORCE_FAMILY", "navi21").env("MESA_SHADER_CACHE_DISABLE", "true");
+    driver::select_radv(&mut command, description, "navi21");
     let output = command.output().expect("this program starts");
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     if let Some((_, reason)) = text.split_once("cannot compile: ") {
@@ -113,6 +109,12 @@ fn compile_all() {
         kernels.into_iter().chain([("arithmetic_selftest", shaders::arithmetic_source())]);
     for (name, source) in sources {
         let module = spirv::module(&source);
+        for Executable { name: form, subgroup_size, statistics } in driver.statistics(&module) {
+            for spilled in ["Spilled VGPRs", "Spilled SGPRs"] {
+                let place = format!("{name} on {}, {form}, {subgroup_size} threads", driver.name);
+                assert_eq!(statistics[spilled], 0, "{spilled}: {place}");
+            }
+        }
         let code = driver.compile(&module);
         assert!(code.contains("s_endpgm"), "{name}: not a GPU's code:\n{code}");
         assert_eq!(fused(&code), [""; 0], "{name}");

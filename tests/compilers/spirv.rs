@@ -31,10 +31,11 @@ pub fn module(source: &str) -> Module {
     let overrides = Default::default();
     let (module, info) = process_overrides(&module, &info, Some((stage, &name)), &overrides)
         .expect("overrides have defaults");
-    // No checks of bounds and loops, as in `create_shader_module_trusted`.
+    // No checks of bounds, loops and divisors, as in `create_shader_module_trusted`.
     let options = spv::Options {
         lang_version: (1, 3),
         force_loop_bounding: false,
+        emit_int_div_checks: false,
         ..spv::Options::default()
     };
     let words = spv::write_vec(&module, &info, &options, None).expect("the shader is translated");

@@ -48,7 +48,6 @@ pub mod dataset;
 pub mod device;
 #[cfg(feature = "plots")]
 pub mod experiments;
-#[cfg(feature = "fetch")]
 pub mod fetch;
 #[cfg(feature = "plots")]
 pub mod figures;

@@ -4,6 +4,7 @@
 //! folder of its name. `tests/run NAME::` runs the tests of one file.
 
 mod command_line;
+#[cfg(feature = "download")]
 mod fetch;
 #[path = "../../tests/support/harness.rs"]
 mod harness;

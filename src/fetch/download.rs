@@ -1,4 +1,4 @@
-//! Downloads files over HTTP: tries each mirror in turn and resumes partial files.
+//! Downloads files: tries each mirror in turn, resumes partial files and checks their content.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
-use ureq::http::{Response, header};
-use ureq::{Agent, BodyReader};
 
 use super::error::{FetchError, lines};
+use super::http::{Client, Remainder};
 use super::known::{Checksum, RemoteFile};
 use crate::files;
 use crate::text::to_hex;
@@ -48,7 +47,7 @@ pub enum DownloadProgress {
 
 /// Downloads files from a list of mirrors.
 pub struct Downloader<'a> {
-    agent: Agent,
+    client: Client,
     mirrors: Vec<&'a str>,
     listen: &'a mut dyn FnMut(DownloadProgress),
     timeout: Duration,
@@ -66,21 +65,14 @@ impl<'a> Downloader<'a> {
         listen: &'a mut dyn FnMut(DownloadProgress),
         timeout: Duration,
     ) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(Some(timeout))
-            .timeout_recv_response(Some(timeout))
-            .timeout_per_read(Some(timeout))
-            // Checksums are those of the compressed files.
-            .accept_encoding("identity")
-            .user_agent(concat!("apical/", env!("CARGO_PKG_VERSION")));
-        Downloader { agent: config.build().new_agent(), mirrors, listen, timeout }
+        Downloader { client: Client::new(timeout), mirrors, listen, timeout }
     }
 
     /// Downloads a file into a folder and returns its path.
     ///
     /// # Errors
     /// Returns an error if no mirror has the file with its checksum, another file has its name, or it cannot be written.
+    /// Without the feature `download`, returns an error unless the file is already present.
     pub fn fetch(&mut self, file: &RemoteFile, folder: &Path) -> Result<PathBuf, FetchError> {
         let path = folder.join(file.name);
         if path.exists() {
@@ -101,8 +93,10 @@ impl<'a> Downloader<'a> {
                     fs::rename(&part, &path).map_err(FetchError::file("write", &path))?;
                     return Ok(path);
                 }
-                // A local file error would recur with every mirror.
-                Err(error @ FetchError::File { .. }) => return Err(error),
+                // Would recur with every mirror.
+                Err(error @ (FetchError::File { .. } | FetchError::Unsupported { .. })) => {
+                    return Err(error);
+                }
                 Err(error) => {
                     let reason = lines(std::slice::from_ref(&error)).trim_start().to_string();
                     (self.listen)(DownloadProgress::Failed { reason });
@@ -130,31 +124,6 @@ impl<'a> Downloader<'a> {
         }
     }
 
-    /// Requests the bytes of a file from `resume_at` on. Returns `None` if there are none.
-    fn request(&self, url: &str, resume_at: u64) -> Result<Option<Remainder>, FetchError> {
-        const OK: u16 = 200;
-        const PARTIAL: u16 = 206;
-        const NOT_SATISFIABLE: u16 = 416;
-        let mut request = self.agent.get(url);
-        if resume_at > 0 {
-            request = request.header(header::RANGE, format!("bytes={resume_at}-"));
-        }
-        let connection = |source| {
-            let (url, source) = (url.to_string(), Box::new(source));
-            FetchError::Connection { url, source }
-        };
-        let response = request.call().map_err(connection)?;
-        let (start, total) = match response.status().as_u16() {
-            OK => (0, length(&response)),
-            PARTIAL if resume_at > 0 && starts_at(&response, resume_at) => {
-                (resume_at, length(&response).map(|length| resume_at + length))
-            }
-            NOT_SATISFIABLE if resume_at > 0 => return Ok(None),
-            status => return Err(FetchError::Status { url: url.to_string(), status }),
-        };
-        Ok(Some(Remainder { start, total, body: response.into_body().into_reader() }))
-    }
-
     /// Appends the missing bytes to a `.part` file of `resume_at` bytes.
     fn complete(
         &mut self,
@@ -163,7 +132,7 @@ impl<'a> Downloader<'a> {
         part: &Path,
         resume_at: u64,
     ) -> Result<(), FetchError> {
-        let Some(Remainder { start, total, mut body }) = self.request(url, resume_at)? else {
+        let Some(Remainder { start, total, mut body }) = self.client.get(url, resume_at)? else {
             // The file is complete or too long: the checksum decides.
             return Ok(());
         };
@@ -198,14 +167,6 @@ impl<'a> Downloader<'a> {
         }
         target.sync_all().map_err(written())
     }
-}
-
-/// Bytes of a file from `start` on.
-struct Remainder {
-    start: u64,
-    /// Size of the complete file in bytes, if the server sends it.
-    total: Option<u64>,
-    body: BodyReader<'static>,
 }
 
 /// Start of the period over which the speed of a download is measured.
@@ -248,17 +209,6 @@ fn length_of_part(part: &Path) -> Result<u64, FetchError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
         Err(error) => Err(FetchError::file("read", part)(error)),
     }
-}
-
-/// Returns the size of the body, if the server sends it.
-fn length<T>(response: &Response<T>) -> Option<u64> {
-    response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// Returns whether the response starts at byte `resume_at`.
-fn starts_at<T>(response: &Response<T>, resume_at: u64) -> bool {
-    let range = response.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok());
-    range.is_some_and(|range| range.starts_with(&format!("bytes {resume_at}-")))
 }
 
 /// Compares a file's checksum. `from` names the file in errors. Reads and decompresses at most `max_bytes` and one

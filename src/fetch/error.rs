@@ -17,7 +17,9 @@ pub enum FetchError {
     #[error("{url}: the server answered with status {status}")]
     Status { url: String, status: u16 },
     #[error("{url}: cannot reach the server, or the connection was lost")]
-    Connection { url: String, source: Box<ureq::Error> },
+    Connection { url: String, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("cannot download {url}: apical was built without the feature download")]
+    Unsupported { url: String },
     #[error("{url}: connection lost after {bytes} bytes")]
     Interrupted { url: String, bytes: u64, source: Option<io::Error> },
     #[error(

@@ -6,6 +6,8 @@
 mod download;
 mod emnist;
 mod error;
+#[cfg_attr(not(feature = "download"), path = "http_stub.rs")]
+mod http;
 mod known;
 
 use std::fs;

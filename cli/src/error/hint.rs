@@ -25,6 +25,9 @@ impl CliError {
             CliError::Fetch(FetchError::AllMirrorsFailed { .. }) => Some(
                 "repeat the command to resume the download, or choose another server with --mirror",
             ),
+            CliError::Fetch(FetchError::Unsupported { .. }) => Some(
+                "save the file in the folder of --out and repeat the command, or build apical with its default features",
+            ),
             CliError::Storage(error) => storage_hint(error),
             CliError::Data(error) => training_data_hint(error),
             CliError::DataMismatch { .. } => {

@@ -47,7 +47,7 @@ enum StopMode {
 }
 
 static STOP_MODE: AtomicU8 = AtomicU8::new(StopMode::None as u8);
-/// Number of the first signal; 0 if there was none.
+/// Number of the first signal, set by the handlers; 0 if there was none.
 static SIGNAL: AtomicU8 = AtomicU8::new(0);
 /// Last message about signals.
 static NOTICE: Mutex<String> = Mutex::new(String::new());
@@ -114,6 +114,12 @@ pub(super) fn install_handlers() -> Result<(), CliError> {
         if number == SIGHUP && is_ignored(number) {
             continue;
         }
+        // The thread below checks for signals at intervals and cannot order two of one interval.
+        let note_first = move || {
+            let _ = SIGNAL.compare_exchange(0, number as u8, Ordering::SeqCst, Ordering::SeqCst);
+        };
+        // SAFETY: the handler only changes an atomic integer.
+        unsafe { low_level::register(number, note_first) }.map_err(CliError::Signals)?;
         let flag = Arc::new(AtomicBool::new(false));
         flag::register(number, flag.clone()).map_err(CliError::Signals)?;
         flags.push((number as u8, flag));
@@ -144,9 +150,8 @@ fn watch(flags: &[(u8, Arc<AtomicBool>)]) {
             match first {
                 None => {
                     first = Some(Instant::now());
-                    SIGNAL.store(*number, Ordering::SeqCst);
                     token().request();
-                    notify(&first_notice(*number, stop_mode()));
+                    notify(&first_notice(signal().unwrap_or(*number), stop_mode()));
                 }
                 Some(_) if i32::from(*number) == SIGINT => on_repeated_interrupt(interrupts),
                 Some(_) => {}

@@ -90,6 +90,41 @@ fn signal_during_a_test_saves_and_sets_exit_code() {
     }
 }
 
+/// Waits until the process has handled its signals. The kernel does not keep the order of pending signals.
+fn wait_for_handlers(child: &Child) {
+    let is_pending = |line: &str| {
+        let mask = line.strip_prefix("SigPnd:").or(line.strip_prefix("ShdPnd:"));
+        mask.is_some_and(|mask| mask.trim().bytes().any(|digit| digit != b'0'))
+    };
+    let status = format!("/proc/{}/status", child.id());
+    while fs::read_to_string(&status).is_ok_and(|text| text.lines().any(is_pending)) {}
+}
+
+/// The second signal arrives before the command's next check for signals, 20 ms.
+#[test]
+fn first_of_two_signals_sets_exit_code() {
+    let folder = folder_with_data();
+    let pairs = [
+        ("-USR2", "-INT", 140),
+        ("-HUP", "-TERM", 129),
+        ("-TERM", "-INT", 143),
+        ("-INT", "-HUP", 130),
+    ];
+    for (first, second, code) in pairs {
+        let run = format!("run{first}{second}");
+        let child = start(&folder, &[&LONG_TESTS[..], &["--out", &run]].concat());
+        wait_for(&folder.path().join(&run).join("metrics.jsonl"));
+        signal(&child, first);
+        wait_for_handlers(&child);
+        signal(&child, second);
+        let (status, stderr, _) = end(child);
+        assert_eq!(status, Some(code), "{first} {second}: {stderr}");
+        assert_eq!(checkpoints(&folder, &run), 1, "{first} {second}");
+        let name = format!("(SIG{})", &first[1..]);
+        assert!(stderr.contains(&name) || first == "-INT", "{first} {second}: {stderr}");
+    }
+}
+
 #[test]
 fn stop_without_training_exits_at_once() {
     let folder = folder_with_data();

@@ -1,42 +1,6 @@
-//! The command `apical`: parses arguments, runs a command and prints errors with their causes. Standard output holds
-//! results, standard error progress and errors. All computation is in the library.
+//! The program `apical`: prepares its process, then runs the command.
 
-mod bench;
-mod cli;
-mod compare;
-mod config;
-mod data;
-mod devices;
-#[cfg(test)]
-mod docs_tests;
-mod error;
-mod fetch;
-mod output;
-mod plot;
-mod predict;
-mod progress;
-mod record;
-mod report;
-mod reproduce;
-mod run_data;
-mod settings;
-mod shared_args;
-mod shell;
-mod signals;
-mod test;
-mod train;
-#[cfg_attr(not(feature = "tui"), path = "tui_stub.rs")]
-mod tui;
-mod tune;
-mod weights;
-
-use std::io::Write;
 use std::process::ExitCode;
-
-use clap::Parser;
-
-use cli::{Cli, EXIT_CODES, ExitStatus};
-use error::CliError;
 
 /// Disables Mesa's device selection layer, which prints spurious errors without a desktop session.
 fn silence_mesa_layer() {
@@ -59,26 +23,5 @@ fn limit_malloc_arenas() {
 fn main() -> ExitCode {
     silence_mesa_layer();
     limit_malloc_arenas();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are errors, too. Ignore a closed output.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
-    };
-    let ending = match (cli.run(), signals::signal()) {
-        (Err(error), Some(signal)) if error.is_stopped() => {
-            output::eprint_line("stopped");
-            Ok(ExitStatus::Stopped(signal))
-        }
-        (ending, _) => ending,
-    };
-    match ending {
-        Ok(ending) => ExitCode::from(ending.exit_code()),
-        Err(error) => {
-            let _ = write!(std::io::stderr(), "{}", error.report());
-            ExitCode::from(error.exit_code())
-        }
-    }
+    ExitCode::from(apical_cli::run(std::env::args_os()))
 }

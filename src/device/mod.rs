@@ -1,12 +1,14 @@
 //! Device of a run: choice of the backend, and number of networks that fit. `gpu::device` is the open GPU.
 
 mod fit;
+mod list;
 mod select;
 mod shapes;
 
 use serde::Serialize;
 
 pub use fit::{Fit, check_cpu, check_gpu, max_replicas};
+pub use list::{ListedGpu, ListedSelfTest, list_gpus};
 pub use select::{BackendPair, OpenBackend, open, open_both};
 
 use crate::gpu::adapter::AdapterQuery;

@@ -9,6 +9,8 @@
 mod files;
 #[path = "checkpoints/folder.rs"]
 mod folder;
+#[path = "checkpoints/other_images.rs"]
+mod other_images;
 
 use std::ops::ControlFlow;
 
@@ -17,6 +19,7 @@ use apical::config::{
 };
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions};
+use apical::interface::BackendError;
 use apical::network::Network;
 use apical::train::{
     Checkpoint, CheckpointInterval, Event, ResumeFrom, TrainError, TrainPosition, Training,

@@ -225,6 +225,20 @@ fn arrays_in_memory_pass_the_same_checks() {
 }
 
 #[test]
+fn classes_in_memory_may_have_no_images() {
+    let set = |names: usize, label: u8| {
+        let names = (0..names).map(|class| format!("class {class}")).collect();
+        let training = (vec![9, 0], vec![label, label]);
+        Dataset::of_classes("mine", names, [1, 1], training, (vec![0], vec![2]))
+    };
+    let dataset = set(3, 1).unwrap();
+    assert_eq!((dataset.classes, dataset.class_names[2].as_str()), (3, "class 2"));
+    let message = set(3, 3).unwrap_err().to_string();
+    assert!(message.contains("expected a label in 0..=2"), "{message}");
+    assert_eq!(set(1, 0).unwrap_err().to_string(), "mine: expected at least two classes, found 1");
+}
+
+#[test]
 fn subset_keeps_the_first_images_of_both_sets() {
     let folder = folder_of(&small_set(), str::to_owned);
     let full = Dataset::open(folder.path()).unwrap();

@@ -125,10 +125,41 @@ impl Dataset {
         Dataset::assemble(name, training, test)
     }
 
+    /// Creates a data set as [`Dataset::from_parts`], of classes with these names. Some may have no images.
+    ///
+    /// # Errors
+    /// As [`Dataset::from_parts`], and if there are no two classes.
+    pub fn of_classes(
+        name: impl Into<String>,
+        class_names: Vec<String>,
+        [height, width]: [usize; 2],
+        training: (Vec<u8>, Vec<u8>),
+        test: (Vec<u8>, Vec<u8>),
+    ) -> Result<Dataset, DatasetError> {
+        let name = name.into();
+        let training = SplitData::in_memory(&name, "training", height, width, training)?;
+        let test = SplitData::in_memory(&name, "test", height, width, test)?;
+        let classes = class_names.len();
+        if classes < 2 {
+            return Err(invalid(Location::whole(name), "at least two classes", classes));
+        }
+        Dataset::assemble_of(name, training, test, Some(classes))?.with_class_names(class_names)
+    }
+
     fn assemble(
         name: String,
         training: SplitData,
         test: SplitData,
+    ) -> Result<Dataset, DatasetError> {
+        Dataset::assemble_of(name, training, test, None)
+    }
+
+    /// Checks and joins both sets. `classes`: number of classes; `None`: as many as the training labels have.
+    fn assemble_of(
+        name: String,
+        training: SplitData,
+        test: SplitData,
+        classes: Option<usize>,
     ) -> Result<Dataset, DatasetError> {
         training.check_label_count()?;
         test.check_label_count()?;
@@ -146,27 +177,27 @@ impl Dataset {
             let location = images.origin.at_element(0);
             return Err(invalid(location, "a pixel above 0", "black images only"));
         }
-        let last = largest(&labels.bytes);
-        if labels.bytes.iter().all(|&label| label == last) {
+        let largest_label = largest(&labels.bytes);
+        if classes.is_none() && labels.bytes.iter().all(|&label| label == largest_label) {
             let location = labels.origin.at_element(0);
-            return Err(invalid(
-                location,
-                "at least two classes",
-                format!("the label {last} only"),
-            ));
+            let found = format!("the label {largest_label} only");
+            return Err(invalid(location, "at least two classes", found));
         }
-        if let Some(index) = test.labels.bytes.iter().position(|&label| label > last) {
-            let location = test.labels.origin.at_element(index);
-            let expected = format!("a label in 0..={last} as in {}", labels.origin.file());
-            return Err(invalid(location, expected, test.labels.bytes[index]));
+        let classes = classes.unwrap_or(usize::from(largest_label) + 1);
+        for set in [&labels, &test.labels] {
+            if let Some(index) = set.bytes.iter().position(|&label| usize::from(label) >= classes) {
+                let last = classes - 1;
+                let expected = format!("a label in 0..={last} as in {}", labels.origin.file());
+                return Err(invalid(set.origin.at_element(index), expected, set.bytes[index]));
+            }
         }
         Ok(Dataset {
             name,
             height,
             width,
             channels: 1,
-            classes: usize::from(last) + 1,
-            class_names: class_names::numeric(usize::from(last) + 1),
+            classes,
+            class_names: class_names::numeric(classes),
             max_pixel,
             training_count,
             test_count,

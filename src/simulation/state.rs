@@ -13,9 +13,25 @@ pub struct SimulationState {
     pub updates: u64,
     /// Whether the next training minibatch starts from a cleared state.
     pub is_fresh: bool,
-    /// Values of one replica: moments, classes, losses, and the state that samples carry on `[training samples, rows, units]`,
-    /// see [`crate::interface::Shape::persistent_rows`].
+    /// Values of one replica: moments, classes, losses, and the state that samples carry on `[training samples, rows,
+    /// units]`, see [`crate::interface::Shape::persistent_rows`]. A fresh state may lack all arrays of images, and one
+    /// without updates also moments: they are 0.
     pub arrays: BTreeMap<ArrayId, Values>,
+}
+
+impl SimulationState {
+    /// Returns the state for an epoch of other images: moments, without the arrays of images.
+    pub fn without_images(&self) -> Self {
+        let is_moment = |array: &ArrayId| matches!(array, ArrayId::Moments(_));
+        let moments = self.arrays.iter().filter(|(array, _)| is_moment(array));
+        let arrays = moments.map(|(&array, values)| (array, values.clone())).collect();
+        SimulationState { updates: self.updates, is_fresh: true, arrays }
+    }
+
+    /// Returns whether the state may lack an array, which is then 0.
+    fn may_lack(&self, array: ArrayId) -> bool {
+        self.is_fresh && (self.updates == 0 || !matches!(array, ArrayId::Moments(_)))
+    }
 }
 
 impl Simulation {
@@ -85,6 +101,7 @@ impl Simulation {
                     Some(part) if part.len() == expected => {
                         values.overwrite(array, replica * length, part.into())?;
                     }
+                    None if state.may_lack(array) => {}
                     part => {
                         let got = part.map_or(0, Values::len);
                         return Err(BackendError::WrongLength { array, expected, got });

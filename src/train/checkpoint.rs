@@ -1,5 +1,6 @@
 //! Position and state of a training, from which it resumes with the same bits.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -59,6 +60,24 @@ impl Checkpoint {
     /// Returns the error of the epoch's full evaluation, if the epoch just ended, %.
     pub fn test_error(&self) -> Option<f64> {
         self.evaluation.as_ref().map(Evaluation::error)
+    }
+
+    /// Returns the start of an epoch of other images, from 1, with the weights and moments of this checkpoint.
+    pub fn at_epoch(&self, epoch: u32) -> Checkpoint {
+        Checkpoint {
+            position: TrainPosition { epoch, ..TrainPosition::START },
+            network: self.network.clone(),
+            state: self.state.without_images(),
+            evaluation: None,
+            is_due: true,
+        }
+    }
+
+    /// Returns the start of a training with these weights.
+    pub fn of_network(network: Network) -> Self {
+        let state = SimulationState { updates: 0, is_fresh: true, arrays: BTreeMap::new() };
+        let position = TrainPosition::START;
+        Checkpoint { position, network, state, evaluation: None, is_due: true }
     }
 
     /// Whether networks can resume side by side from this checkpoint and from `other`.

@@ -27,6 +27,18 @@ pub struct ChartData {
 }
 
 impl Chart {
+    /// Returns the chart as SVG.
+    ///
+    /// # Errors
+    /// Returns an error if the chart cannot be drawn.
+    pub fn svg(&self) -> Result<String, FigureError> {
+        match self {
+            Chart::Figure(figure) => figure.svg(),
+            Chart::Heatmap(heatmap) => heatmap.svg(),
+            Chart::ImageGrid(grid) => grid.svg(),
+        }
+    }
+
     /// Writes `NAME.svg`, `NAME.png` and `NAME.csv` into a folder, replacing existing files.
     ///
     /// # Errors

@@ -66,7 +66,10 @@ fn single_setting_panels(group: &[&LearningCurve]) -> Vec<Panel> {
         TRAINING_COLOUR,
         train_error,
     ));
-    errors.extend(series(group, "test error", TEST_COLOUR, test_error));
+    // A training without test images has none.
+    if group.iter().flat_map(|network| &network.epochs).any(|epoch| !epoch.test_error.is_nan()) {
+        errors.extend(series(group, "test error", TEST_COLOUR, test_error));
+    }
     let loss = series(group, "loss", LOSS_COLOUR, loss);
     vec![panel("error, %", errors), panel("output loss per image", loss)]
 }

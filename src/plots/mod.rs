@@ -12,11 +12,25 @@ mod weights;
 
 pub use contact_sheet::save_contact_sheet;
 pub use plot::Plot;
-pub use run_data::{PlotData, PlotError};
+pub use raster::recording_raster;
+pub use run_data::{LearningCurve, PlotData, PlotError};
 pub use tensorboard::TensorBoard;
 
 use crate::dataset::Dataset;
 use crate::device::DeviceOptions;
+use crate::run_dir::SavedNetwork;
+
+/// Returns the charts of a network: receptive fields, if they are images, and histograms of the weights.
+pub fn plot_network(saved: &SavedNetwork) -> Vec<Plot> {
+    let mut plots: Vec<Plot> = weights::fields(saved).into_iter().collect();
+    plots.push(weights::histograms(saved));
+    plots
+}
+
+/// Returns the learning curves of one network. It has at least one epoch.
+pub fn plot_curve(curve: LearningCurve) -> Plot {
+    curves::plot(&[curve])
+}
 
 /// Returns all charts of a run on its data set; only the learning curves if `dataset` is `None` or the folder has
 /// many networks. `listen` receives the name of the next chart.
@@ -33,8 +47,7 @@ pub fn plot_run(
     let mut plots = vec![curves::plot(&run.networks)];
     let (Some(saved), Some(dataset)) = (&run.saved, dataset) else { return Ok(plots) };
     saved.check_fits(dataset)?;
-    plots.extend(weights::fields(saved));
-    plots.push(weights::histograms(saved));
+    plots.extend(plot_network(saved));
     listen("confusion");
     plots.push(confusion::plot(saved, dataset, selection)?);
     listen("raster");

@@ -47,8 +47,8 @@ pub struct Epoch {
     /// Training error, before each update, percent.
     #[serde(deserialize_with = "number")]
     pub train_error: f64,
-    /// Error on all test images, percent.
-    #[serde(deserialize_with = "number")]
+    /// Error on all test images, percent; NaN if there are none.
+    #[serde(default = "not_a_number", deserialize_with = "number")]
     pub test_error: f64,
     /// Mean output loss per image.
     #[serde(deserialize_with = "number")]
@@ -173,28 +173,44 @@ fn format_setting(value: &toml::Value) -> String {
 
 /// Reads the tests from the metrics. Ignores a last line that a crash truncated.
 fn read_learning_curve(path: &Path) -> Result<LearningCurve, PlotError> {
-    #[derive(Deserialize)]
-    #[serde(tag = "event", rename_all = "snake_case")]
-    enum MetricsLine {
-        Epoch(Epoch),
-        PartialEval(PartialEval),
-        #[serde(other)]
-        Other,
-    }
     let text = files::read_long_text(path).map_err(StorageError::io("read", path))?;
-    let whole = text.rfind('\n').map_or(0, |end| end + 1);
-    let mut curve = LearningCurve::default();
-    for (index, line) in text[..whole].lines().enumerate() {
-        match serde_json::from_str(line) {
-            Ok(MetricsLine::Epoch(epoch)) => curve.epochs.push(epoch),
-            Ok(MetricsLine::PartialEval(test)) => curve.partial_evals.push(test),
-            Ok(MetricsLine::Other) => {}
-            Err(source) => {
-                return Err(PlotError::Line { path: path.to_owned(), line: index + 1, source });
+    LearningCurve::parse(&text).map_err(|(line, source)| PlotError::Line {
+        path: path.to_owned(),
+        line,
+        source,
+    })
+}
+
+impl LearningCurve {
+    /// Reads the tests from lines of metrics. Ignores an incomplete last line.
+    ///
+    /// # Errors
+    /// Returns the number of the first invalid line, with its error.
+    pub fn parse(text: &str) -> Result<Self, (usize, serde_json::Error)> {
+        #[derive(Deserialize)]
+        #[serde(tag = "event", rename_all = "snake_case")]
+        enum MetricsLine {
+            Epoch(Epoch),
+            PartialEval(PartialEval),
+            #[serde(other)]
+            Other,
+        }
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        let mut curve = LearningCurve::default();
+        for (index, line) in text[..whole].lines().enumerate() {
+            match serde_json::from_str(line) {
+                Ok(MetricsLine::Epoch(epoch)) => curve.epochs.push(epoch),
+                Ok(MetricsLine::PartialEval(test)) => curve.partial_evals.push(test),
+                Ok(MetricsLine::Other) => {}
+                Err(source) => return Err((index + 1, source)),
             }
         }
+        Ok(curve)
     }
-    Ok(curve)
+}
+
+fn not_a_number() -> f64 {
+    f64::NAN
 }
 
 /// Reads a number, NaN for null.
@@ -232,6 +248,17 @@ mod tests {
         let run = PlotData::open(folder.path()).unwrap();
         let epoch = run.networks[0].epochs[0];
         assert!(epoch.loss.is_nan() && epoch.test_error == 80.0 && epoch.images == 9);
+    }
+
+    #[test]
+    fn training_without_test_images_has_a_curve() {
+        let line = r#"{"event":"epoch","epoch":1,"images":9,"train_error":90.0,"loss":2.5}"#;
+        let curve = LearningCurve::parse(&format!("{line}\n")).unwrap();
+        assert!(curve.epochs[0].test_error.is_nan());
+        let svg = crate::plots::plot_curve(curve).chart.svg().unwrap();
+        assert!(svg.contains("training error") && !svg.contains("test error"));
+        let (line, _) = LearningCurve::parse("{}\n").unwrap_err();
+        assert_eq!(line, 1);
     }
 
     #[test]

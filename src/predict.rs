@@ -78,7 +78,7 @@ pub fn predict(
     let sizes = [shape.height, shape.width];
     let dataset = Dataset::unlabelled("images", sizes, classes, shape.max_pixel, &images.bytes)?;
     config.validate(dataset.pixels(), classes)?;
-    let positions: Vec<u32> = images.bytes.chunks(dataset.pixels()).map(position_of).collect();
+    let positions: Vec<u32> = images.bytes.chunks(dataset.pixels()).map(draw_index).collect();
     let dataset = Arc::new(dataset);
     // The voltages of each sample are read.
     let selection = DeviceOptions { per_sample_access: true, ..selection.clone() };
@@ -123,8 +123,8 @@ pub fn predict(
 /// Distance between the positions of an image's repeats: 2^32 over the golden ratio.
 const REPEAT: u32 = 0x9e37_79b9;
 
-/// Returns the position of an image in the stream of draws, from its pixels.
-fn position_of(pixels: &[u8]) -> u32 {
+/// Returns the index of an image's random draws in [`predict`], which depends only on its pixels.
+pub fn draw_index(pixels: &[u8]) -> u32 {
     let digest = Sha256::digest(pixels);
     digest.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }

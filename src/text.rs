@@ -19,7 +19,7 @@ pub(crate) fn list_first<T: AsRef<str>>(names: &[T], most: usize) -> String {
 }
 
 /// Returns the message of an error followed by its causes, separated by colons.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
+pub fn with_causes(error: &dyn Error) -> String {
     let causes = successors(error.source(), |&cause| cause.source());
     causes
         .fold(error.to_string(), |text, cause| format!("{text}: {}", cause.to_string().trim_end()))

@@ -51,8 +51,11 @@ pub struct SavedCheckpoint {
     pub metrics: String,
 }
 
-/// Returns the bytes of a checkpoint file.
-pub(super) fn bytes(
+/// Returns the bytes of a checkpoint file. `metrics`: lines of the run's metrics so far.
+///
+/// # Errors
+/// Returns an error if the settings or the position cannot be written as text.
+pub fn to_bytes(
     checkpoint: &Checkpoint,
     config: &Config,
     images: &ImageSpec,

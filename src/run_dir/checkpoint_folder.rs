@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::checkpoint_file::{SavedCheckpoint, bytes, load};
+use super::checkpoint_file::{SavedCheckpoint, load, to_bytes};
 use super::file_names::{BEST_CHECKPOINT, CHECKPOINTS};
 use super::write::{remove_partials, set_aside, write_atomic};
 use super::{ImageSpec, RunWarning, StorageError, WeightsError};
@@ -140,7 +140,7 @@ impl CheckpointFolder {
             }
             _ => {}
         }
-        let bytes = bytes(checkpoint, config, images, metrics)?;
+        let bytes = to_bytes(checkpoint, config, images, metrics)?;
         let path = self.folder.join(file_name(&checkpoint.position));
         if checkpoint.is_due {
             write_atomic(&path, &bytes)?;

@@ -74,7 +74,10 @@ fn claimed_length(header: &[u8]) -> Option<u64> {
 }
 
 /// Parses the bytes of a file of weights. `file`: name for error messages.
-pub(super) fn from_bytes(bytes: &[u8], file: String) -> Result<SavedNetwork, WeightsError> {
+///
+/// # Errors
+/// Returns an error if the content is invalid.
+pub fn from_bytes(bytes: &[u8], file: String) -> Result<SavedNetwork, WeightsError> {
     WeightsFile::new(bytes, file)?.saved_network()
 }
 

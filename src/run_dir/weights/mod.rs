@@ -40,8 +40,8 @@ mod test_files;
 mod weights_file;
 
 pub use error::WeightsError;
-pub use load::load;
 pub(super) use load::read;
+pub use load::{from_bytes, load};
 pub(super) use weights_file::WeightsFile;
 
 /// Start of the names of a checkpoint's tensors that are not weights.
@@ -123,7 +123,22 @@ pub fn save(
         let fault = |source| StorageError::Layer { path: path.to_owned(), layer, source };
         arrays.check().map_err(fault)?;
     }
-    write_atomic(path, &serialize(&tensors(network), metadata(config, images)?)?)
+    write_atomic(path, &to_bytes(network, config, images)?)
+}
+
+/// Returns the bytes of a file of weights.
+///
+/// # Errors
+/// Returns an error if the settings cannot be written as text.
+///
+/// # Panics
+/// If [`Layer::check`](crate::network::Layer::check) fails for a layer.
+pub fn to_bytes(
+    network: &Network,
+    config: &Config,
+    images: &ImageSpec,
+) -> Result<Vec<u8>, StorageError> {
+    serialize(&tensors(network), metadata(config, images)?)
 }
 
 /// Returns the metadata of a file of weights.
@@ -180,8 +195,11 @@ pub(super) fn tensors(network: &Network) -> Vec<NamedTensor> {
     named_weights(network).into_iter().map(tensor).collect()
 }
 
-/// Returns name, shape and values of each tensor.
-pub(crate) fn named_weights(network: &Network) -> Vec<(String, Vec<usize>, Vec<f32>)> {
+/// Returns name, shape and values of each tensor, in row-major order.
+///
+/// # Panics
+/// If [`Layer::check`](crate::network::Layer::check) fails for a layer.
+pub fn named_weights(network: &Network) -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let mut list = Vec::new();
     for (index, layer) in network.layers.iter().enumerate() {
         let mut add = |name: &str, shape: &[usize], values: Vec<f32>| {

@@ -1,0 +1,5 @@
+"""Entry point of `python -m apical`."""
+
+from ._command import main
+
+main()

@@ -1,0 +1,288 @@
+"""The estimator."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _apical
+from ._arrays import Images, PixelRange, find_classes, to_images, to_indices, to_labels
+from ._events import Callback, Listener, checkpoints
+from ._files import write_atomic
+from ._settings import settings_json
+from ._table import Table
+from ._views import Views
+
+Callbacks = Iterable[Callback | str] | Callback | str | None
+Labelled = tuple[ArrayLike, ArrayLike]
+
+
+class Classifier(Views):
+    """Classifier of images by a network of neurons with segregated dendrites.
+
+    Follows the conventions of scikit-learn, which is not required.
+
+    Parameters
+    ----------
+    preset : name of the settings to start from, see `apical.presets()`
+    device : "auto", "cpu", "gpu", or the index or a part of the name of a GPU
+    threads : number of threads on the CPU; 0: one per CPU
+    memory : memory for arrays, bytes; None: the free memory
+    pixel_range : values of black and white; None: 0..1 if all pixels are in it, otherwise 0..255
+    layers, epochs, seed, ... : settings; None: as in the preset. Without `layers`, the output has
+        one neuron per class.
+
+    Attributes after fit
+    --------------------
+    classes_ : classes of the labels, sorted
+    history_ : table with a row per epoch; errors in percent
+    weights_ : arrays by name: W0 [units, below], b0, Y0, c0, W1 and so on
+    weights_sha256_ : SHA-256 of the weights, as the command prints it
+    image_shape_ : height, width and channels of an image
+    pixel_range_ : values of black and white that fit took
+    device_ : backend and name of the device
+    """
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        validation: Labelled | None = None,
+        callbacks: Callbacks = None,
+        resume: bool = False,
+    ) -> Classifier:
+        """Train on images X [n, pixels], [n, h, w] or [n, h, w, 3] with labels y [n].
+
+        `validation`: images and labels that are evaluated after each epoch.
+        `callbacks`: "progress", `apical.Checkpoint`, functions that receive each `apical.Event`.
+        `resume`: continue a training that was stopped, with the same bits as without the stop.
+
+        Ctrl-C keeps what was learned and raises KeyboardInterrupt. After any other error, the
+        estimator is as it was before.
+        """
+        if resume:
+            self._check_fitted()
+            return self._train("rest", X, y, self.classes_, validation, callbacks=callbacks)
+        return self._train("all", X, y, None, validation, callbacks=callbacks)
+
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+        *,
+        validation: Labelled | None = None,
+        callbacks: Callbacks = None,
+    ) -> Classifier:
+        """Train on images once, as an epoch of `fit`. The first call may name all classes.
+
+        The range of pixels and the brightest pixel are those of the first call.
+        """
+        known = getattr(self, "classes_", None)
+        if known is None and classes is not None:
+            known = find_classes(np.asarray(classes))
+        elif classes is not None and not np.array_equal(known, np.unique(np.asarray(classes))):
+            raise ValueError(
+                f"classes: expected those of the first call, {known}, found {classes!r}"
+            )
+        return self._train("pass", X, y, known, validation, callbacks=callbacks)
+
+    def _train(
+        self,
+        part: str,
+        X: ArrayLike,
+        y: ArrayLike | None,
+        classes: NDArray[Any] | None,
+        validation: Labelled | None,
+        *,
+        callbacks: Callbacks,
+    ) -> Classifier:
+        start = getattr(self, "_model", None) if part != "all" else None
+        names = self._feature_names(X)
+        images = self._images(X, start)
+        labels = to_labels(y, len(images.bytes))
+        if classes is None:
+            classes = find_classes(labels)
+        test = self._validation(validation, images, classes)
+        text = list(map(str, classes.tolist()))
+        indices = to_indices(labels, classes)
+        data = _apical.Data((images.bytes, indices), test, images.shape, text, "arrays")
+        listener = Listener(callbacks)
+        try:
+            model, interruption = _apical.train(
+                data,
+                self._settings(len(classes)),
+                self._device(),
+                listener,
+                part=part,
+                start=start,
+                checkpoints=listener.checkpoints,
+            )
+        finally:
+            listener.close()
+        # The exception of a callback is an error; Ctrl-C is not.
+        if interruption is not None and not isinstance(interruption, KeyboardInterrupt):
+            raise interruption
+        if model is not None:
+            before = self.history_.rows if start is not None else []
+            self._keep(model, classes, images, Table([*before, *listener.rows]))
+            self.device_ = listener.device or ""
+            self._keep_feature_names(names)
+        if interruption is not None:
+            raise interruption
+        return self
+
+    def _keep(
+        self, model: _apical.Model, classes: NDArray[Any], images: Images, history: Table
+    ) -> None:
+        self._model = model
+        self.classes_ = classes
+        self.history_ = history
+        self.image_shape_ = images.shape
+        self.pixel_range_ = (images.range.low, images.range.high)
+        self.n_features_in_ = int(np.prod(images.shape))
+
+    def _images(self, X: ArrayLike, model: _apical.Model | None) -> Images:
+        """Convert images of a first training, or of one with `model`."""
+        given = None
+        if self.pixel_range is not None:
+            low, high = map(float, self.pixel_range)
+            if not low < high:
+                raise ValueError(f"pixel_range = {self.pixel_range}: expected (low, high)")
+            given = PixelRange(low, high, is_given=True)
+        if model is None:
+            return to_images(X, pixel_range=given)
+        range_ = given or PixelRange(*self.pixel_range_)
+        return to_images(X, pixel_range=range_, shape=self.image_shape_)
+
+    def _validation(
+        self, validation: Labelled | None, images: Images, classes: NDArray[Any]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+        if validation is None:
+            return None
+        if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+            raise TypeError("validation: expected images and labels, (X, y)")
+        shown = to_images(validation[0], pixel_range=images.range, shape=images.shape)
+        labels = to_labels(validation[1], len(shown.bytes), name="the validation labels")
+        return shown.bytes, to_indices(labels, classes, name="the validation labels")
+
+    def _presented(
+        self, X: ArrayLike, repeats: int = 1
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+        """Return the index of each image's class, and the scores [n, classes], mV."""
+        shown = self._shown(X)
+        classes, scores, _ = self._model.predict(shown, self._device(), repeats)
+        return classes, scores
+
+    def _shown(self, X: ArrayLike) -> NDArray[np.uint8]:
+        """Return the bytes of images for the trained network."""
+        self._check_fitted()
+        self._check_feature_names(X)
+        return self._images(X, self._model).bytes
+
+    def predict(self, X: ArrayLike, *, repeats: int = 1) -> NDArray[Any]:
+        """Return the class of each image, found most often in `repeats` presentations."""
+        recording = getattr(self, "_recording", None)
+        if recording is not None:
+            indices = recording._record(self._model, self._shown(X), None, self._device())
+        else:
+            indices, _ = self._presented(X, repeats)
+        predicted: NDArray[Any] = self.classes_[indices]
+        return predicted
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the mean voltage of each class's output neurons [n, classes], mV.
+
+        With two classes, the difference between the second and the first, [n].
+        """
+        scores = self._presented(X)[1]
+        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
+
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the fraction of images whose class is predicted.
+
+        Inside a recording, images are shown as in training, through both phases, and the forward
+        phase predicts.
+        """
+        recording = getattr(self, "_recording", None)
+        if recording is not None:
+            images = self._shown(X)
+            labels = to_indices(to_labels(y, len(images)), self.classes_)
+            found = recording._record(self._model, images, labels, self._device())
+            return float(np.average(found == labels, weights=_weights(sample_weight)))
+        predicted = self.predict(X)
+        is_right = predicted == to_labels(y, len(predicted))
+        return float(np.average(is_right, weights=_weights(sample_weight)))
+
+    @property
+    def weights_(self) -> dict[str, NDArray[np.float32]]:
+        """Copies of the weights by name: W0 [units, below], b0, Y0, c0, W1 and so on."""
+        self._check_fitted()
+        return self._model.weights()
+
+    @property
+    def weights_sha256_(self) -> str:
+        """SHA-256 of the weights, as the command prints it."""
+        self._check_fitted()
+        return self._model.sha256
+
+    @property
+    def settings_(self) -> dict[str, Any]:
+        """All settings of the training."""
+        self._check_fitted()
+        found: dict[str, Any] = json.loads(self._model.settings)
+        return found
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write weights, settings and state as a safetensors file, which the command also reads.
+
+        `apical.load` reads it; the training then continues with the same bits.
+        """
+        self._check_fitted()
+        write_atomic(path, self._model.to_bytes())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Classifier:
+        """Read a file of `save` or of the command, or a folder of a run or of checkpoints."""
+        path = Path(path)
+        if path.is_dir() and (found := checkpoints(path)):
+            path = found[-1]
+        model = _apical.Model.load(path)
+        values = json.loads(model.settings)
+        base = json.loads(settings_json("quick", {}))
+        own = {name: value for name, value in values.items() if value != base[name]}
+        own["layers"] = values["layers"]
+        classifier = cls(**own)
+        shape = model.image_shape
+        range_ = PixelRange(0, 255)
+        nothing = np.empty((0, 0), dtype=np.uint8)
+        history = Table([row for row in map(json.loads, model.metrics.splitlines())])
+        epochs = [row for row in history.rows if row.pop("event") == "epoch"]
+        images = Images(nothing, shape, range_)
+        classifier._keep(model, _classes(model.class_names), images, Table(epochs))
+        return classifier
+
+
+def _classes(names: list[str]) -> NDArray[Any]:
+    """Return class names as labels: integers if all are."""
+    try:
+        numbers = [int(name) for name in names]
+    except ValueError:
+        return np.array(names)
+    return np.array(numbers) if list(map(str, numbers)) == names else np.array(names)
+
+
+def _weights(sample_weight: ArrayLike | None) -> NDArray[np.float64] | None:
+    return None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+
+
+def load(path: str | os.PathLike[str]) -> Classifier:
+    """Read a classifier, see `Classifier.load`."""
+    return Classifier.load(path)

@@ -1,0 +1,162 @@
+"""Recordings of the activity of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _apical
+from ._html import Svg, page
+from ._settings import DeviceChoice
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from ._views import Views
+
+Array = NDArray[np.float32]
+
+
+class Recording:
+    """Arrays recorded by the last `predict` or `score` inside `with clf.recording(..) as r`.
+
+    `r.spikes[0]`: the spikes of the lowest layer [images, steps, units]; `r.spikes["input"]`: those
+    of the input. `r["spikes0"]`: an array by its name; `r.arrays`: all of them. Values after the
+    last step of an image are NaN.
+    """
+
+    def __init__(self, classifier: Views, monitor: _apical.Monitor) -> None:
+        self._classifier = classifier
+        self._monitor = monitor
+        self._recorded: _apical.Recorded | None = None
+        self._axes: dict[str, list[str]] = {}
+        self._first: dict[str, list[int]] = {}
+        self.arrays: dict[str, Array] = {}
+
+    def __enter__(self) -> Recording:
+        """Start to record."""
+        self._classifier._recording = self
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop recording."""
+        del self._classifier._recording
+
+    def _record(
+        self,
+        model: _apical.Model,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.uint8] | None,
+        device: DeviceChoice,
+    ) -> NDArray[np.uint8]:
+        """Show images and return the predicted classes."""
+        recorded = self._monitor.record(model, images, labels, device)
+        self._recorded = recorded
+        self.arrays, self._axes, self._first = {}, {}, {}
+        for name, axes, first, values in recorded.arrays():
+            self.arrays[name], self._axes[name], self._first[name] = values, axes, first
+        return recorded.predicted()
+
+    def __getitem__(self, name: str) -> Array:
+        """Return the array of this name."""
+        if name not in self.arrays:
+            raise KeyError(f"no array '{name}', recorded are {', '.join(self.arrays) or 'none'}")
+        return self.arrays[name]
+
+    def __getattr__(self, quantity: str) -> Any:
+        """Return the arrays of a quantity by layer, or its only array."""
+        arrays: dict[str, Array] = self.__dict__.get("arrays", {})
+        if quantity in arrays:
+            return arrays[quantity]
+        layers: dict[int | str, Array] = {}
+        for name, values in arrays.items():
+            suffix = name.removeprefix(quantity)
+            if suffix.isdecimal():
+                layers[int(suffix)] = values
+            elif suffix == "_input":
+                layers["input"] = values
+        if not layers:
+            raise AttributeError(
+                f"no quantity '{quantity}', recorded are {', '.join(arrays) or 'none'}"
+            )
+        return layers
+
+    def to_xarray(self) -> Any:
+        """Return an xarray.Dataset with named axes; steps are in ms."""
+        import xarray as xr  # noqa: PLC0415
+
+        variables = {}
+        coordinates: dict[str, Any] = {}
+        for name, values in self.arrays.items():
+            dimensions = []
+            for axis, first, length in zip(
+                self._axes[name], self._first[name], values.shape, strict=True
+            ):
+                # Populations and arrays may differ in these lengths.
+                dimension = f"{axis}_{name}" if axis in {"unit", "below"} else axis
+                dimensions.append(dimension)
+                if axis in {"step", "unit"}:
+                    coordinates[dimension] = np.arange(first, first + length)
+            variables[name] = (dimensions, values)
+        return xr.Dataset(variables, coordinates)
+
+    def raster(self, image: int = 0) -> Svg:
+        """Draw the spikes and voltages of an image."""
+        if self._recorded is None:
+            raise ValueError("nothing is recorded: call predict(X) inside the recording")
+        return Svg(self._recorded.raster(image))
+
+    def __repr__(self) -> str:
+        """Return names and shapes of the arrays."""
+        shapes = (f"{name} {list(values.shape)}" for name, values in self.arrays.items())
+        return f"Recording({', '.join(shapes)})"
+
+    def _repr_html_(self) -> str:
+        shapes: Mapping[str, str] = {
+            name: " x ".join(
+                f"{length} {axis}s"
+                for axis, length in zip(self._axes[name], values.shape, strict=True)
+            )
+            for name, values in self.arrays.items()
+        }
+        pictures = [self.raster().text] if self._recorded is not None else []
+        return page("Recording", shapes, *pictures)
+
+
+def monitor(
+    quantities: str | Iterable[str],
+    layers: Sequence[int | str] | None,
+    units: range | slice | None,
+    steps: range | slice | None,
+) -> _apical.Monitor:
+    """Check a selection of quantities, layers, neurons and steps."""
+    names = quantities.split() if isinstance(quantities, str) else list(quantities)
+    if not names:
+        raise ValueError('expected names of quantities, as "spikes soma apical"')
+    populations = None if layers is None else [_population(layer) for layer in layers]
+    return _apical.Monitor(names, populations, _ends("units", units), _ends("steps", steps))
+
+
+def _population(layer: int | str) -> int:
+    if layer == "input":
+        return 0
+    if isinstance(layer, str) or layer < 0:
+        raise ValueError(f'layers: expected numbers from 0 or "input", found {layer!r}')
+    return layer + 1
+
+
+def _ends(name: str, chosen: range | slice | None) -> tuple[int, int] | None:
+    if chosen is None:
+        return None
+    first, end, step = chosen.start or 0, chosen.stop, chosen.step or 1
+    if step != 1 or end is None or not 0 <= first < end:
+        raise ValueError(f"{name}: expected range(first, end), found {chosen!r}")
+    return first, end

@@ -1,0 +1,98 @@
+//! Python exceptions for the library's errors.
+
+use std::error::Error;
+use std::io;
+
+use apical::dataset::DatasetError;
+use apical::interface::BackendError;
+use apical::run_dir::{StorageError, WeightsError};
+use apical::text::with_causes;
+use apical::train::TrainError;
+use pyo3::create_exception;
+use pyo3::exceptions::{
+    PyFileNotFoundError, PyFloatingPointError, PyKeyboardInterrupt, PyMemoryError, PyOSError,
+    PyRuntimeError, PyValueError,
+};
+use pyo3::prelude::*;
+
+create_exception!(
+    apical,
+    DeviceError,
+    PyRuntimeError,
+    "No usable device, or a device that failed."
+);
+create_exception!(
+    apical,
+    InternalError,
+    PyRuntimeError,
+    "A fault of apical, which should be reported."
+);
+
+/// Returns the exception of a training, test or recording.
+pub(crate) fn of_train(error: TrainError) -> PyErr {
+    let text = with_causes(&error);
+    match error {
+        TrainError::Backend(error) => of_backend(error),
+        TrainError::NotFinite { .. } => PyFloatingPointError::new_err(text),
+        _ => PyValueError::new_err(text),
+    }
+}
+
+/// Returns the exception of a device.
+pub(crate) fn of_backend(error: BackendError) -> PyErr {
+    use BackendError::*;
+    let text = with_causes(&error);
+    match error {
+        Stopped => PyKeyboardInterrupt::new_err(()),
+        NoAdapter
+        | NoSuchAdapter { .. }
+        | OnlySoftware { .. }
+        | Open { .. }
+        | Device { .. }
+        | Threads(_)
+        | Workgroup { .. } => DeviceError::new_err(text),
+        TooMuchMemory { .. }
+        | RecordingTooLarge { .. }
+        | OutOfMemory { .. }
+        | TooLarge { .. }
+        | BufferTooLarge { .. } => PyMemoryError::new_err(text),
+        _ => PyValueError::new_err(text),
+    }
+}
+
+/// Returns the exception of a data set.
+pub(crate) fn of_dataset(error: DatasetError) -> PyErr {
+    PyValueError::new_err(with_causes(&error))
+}
+
+/// Returns the exception of a file of weights.
+pub(crate) fn of_weights(error: WeightsError) -> PyErr {
+    let text = with_causes(&error);
+    match error {
+        WeightsError::Read { source, .. } => of_io(&source, text),
+        WeightsError::NoWeights { .. } => PyFileNotFoundError::new_err(text),
+        _ => PyValueError::new_err(text),
+    }
+}
+
+/// Returns the exception of writing a file.
+pub(crate) fn of_storage(error: StorageError) -> PyErr {
+    let text = with_causes(&error);
+    match error {
+        StorageError::Io { source, .. } => of_io(&source, text),
+        StorageError::Weights(error) => of_weights(error),
+        _ => PyValueError::new_err(text),
+    }
+}
+
+fn of_io(source: &io::Error, text: String) -> PyErr {
+    match source.kind() {
+        io::ErrorKind::NotFound => PyFileNotFoundError::new_err(text),
+        _ => PyOSError::new_err(text),
+    }
+}
+
+/// Returns a `ValueError` with the error and its causes.
+pub(crate) fn value_error(error: impl Error) -> PyErr {
+    PyValueError::new_err(with_causes(&error))
+}

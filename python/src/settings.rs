@@ -1,0 +1,48 @@
+//! Settings as keywords.
+
+use apical::config::file::Assignment;
+use apical::config::{Config, Preset};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::error::value_error;
+
+/// Returns the names of all presets.
+#[pyfunction]
+pub(crate) fn preset_names() -> Vec<&'static str> {
+    Preset::all().iter().map(|preset| preset.name()).collect()
+}
+
+/// Returns all settings of a preset as JSON, with these values instead of the preset's. Colons separate the elements of
+/// a list.
+#[pyfunction]
+#[pyo3(signature = (preset, values = Vec::new()))]
+pub(crate) fn settings(preset: &str, values: Vec<(String, String)>) -> PyResult<String> {
+    let known = Preset::all().iter().find(|known| known.name() == preset);
+    let Some(known) = known else {
+        let message =
+            format!("unknown preset '{preset}', expected one of {}", preset_names().join(", "));
+        return Err(PyValueError::new_err(message));
+    };
+    let mut config = known.config();
+    for (key, value) in values {
+        let assignment: Assignment = format!("{key}={value}").parse().map_err(of_assignment)?;
+        assignment.apply(&mut config).map_err(value_error)?;
+    }
+    serde_json::to_string(&config).map_err(value_error)
+}
+
+/// Returns a `TypeError` for an unknown key, as Python does for an unknown keyword, else a `ValueError`.
+fn of_assignment(error: apical::config::SweepError) -> PyErr {
+    match error {
+        apical::config::SweepError::UnknownKey { key, nearest, .. } => {
+            PyTypeError::new_err(format!("unknown setting '{key}', did you mean '{nearest}'?"))
+        }
+        error => value_error(error),
+    }
+}
+
+/// Reads settings that [`settings`] wrote.
+pub(crate) fn read(json: &str) -> PyResult<Config> {
+    serde_json::from_str(json).map_err(value_error)
+}

@@ -1,0 +1,78 @@
+//! Many networks side by side.
+
+use std::ops::ControlFlow;
+
+use apical::config::{Sweep, variants};
+use apical::run_dir::weights_sha256;
+use apical::train::{Event, Training};
+use pyo3::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::data::Data;
+use crate::device::DeviceChoice;
+use crate::error::{of_train, value_error};
+use crate::settings;
+use crate::studies::dataset_or_mnist;
+use crate::work::{Emit, run};
+
+/// Trains one network per combination of swept values and per seed. Returns a row per network as JSON. `sweeps`: each as
+/// `KEY=V1,V2,..`. `listener` receives each event as JSON.
+#[pyfunction]
+pub(crate) fn sweep(
+    py: Python,
+    data: Option<&Bound<'_, Data>>,
+    settings: &str,
+    sweeps: Vec<String>,
+    replicas: usize,
+    device: DeviceChoice,
+    listener: &Bound<'_, PyAny>,
+) -> PyResult<String> {
+    let config = settings::read(settings)?;
+    let sweeps: Vec<Sweep> =
+        sweeps.iter().map(|text| text.parse().map_err(value_error)).collect::<PyResult<_>>()?;
+    let evaluates = data.is_none_or(|data| data.get().has_test) || config.validation_images > 0;
+    let variants = variants(&config, &sweeps, replicas).map_err(value_error)?;
+    let dataset = dataset_or_mnist(data)?;
+    let options = device.options();
+    let stop = options.stop.clone();
+    let mut rows: Vec<Map<String, Value>> = Vec::new();
+    for variant in &variants {
+        let values = serde_json::to_value(&variant.config).map_err(value_error)?;
+        let swept = variant.settings.iter().map(|(key, _)| (key.clone(), values[key].clone()));
+        rows.push(swept.chain([("seed".to_string(), json!(variant.config.seed))]).collect());
+    }
+    let work = |emit: Emit<String>| {
+        let mut training = Training::of_variants(&variants, dataset, &options)?;
+        training.run(&mut |event| {
+            let Some(replica) = event.replica() else {
+                return match event {
+                    Event::Progress { .. } => emit(json!(event).to_string()),
+                    _ => ControlFlow::Continue(()),
+                };
+            };
+            let row = &mut rows[replica];
+            match event {
+                Event::Epoch { train_error, test_error, .. } => {
+                    if evaluates {
+                        row.insert("test_error".to_string(), json!(test_error));
+                    }
+                    row.insert("train_error".to_string(), json!(train_error));
+                }
+                Event::Finished { network, .. } => {
+                    row.insert("weights_sha256".to_string(), json!(weights_sha256(network)));
+                }
+                _ => {}
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(rows)
+    };
+    let ended = run(py, &stop, work, |line| {
+        listener.call1((line,))?;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    match (ended.interruption, ended.result) {
+        (Some(interruption), _) => Err(interruption),
+        (None, rows) => serde_json::to_string(&rows.map_err(of_train)?).map_err(value_error),
+    }
+}

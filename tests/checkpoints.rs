@@ -1,7 +1,7 @@
 //! Proves: a training resumed from a checkpoint ends with the bits of an uninterrupted training, on either backend.
 //! Checkpoints are taken within an epoch, before and after a partial test and at an epoch's end, for each kind of
-//! persistent state. Networks at different positions resume each from its own. A checkpoint file restores its content;
-//! damaged files and files of other runs are errors.
+//! persistent state. Both backends write equal checkpoints. Networks at different positions resume each from its own. A
+//! checkpoint file restores its content; damaged files and files of other runs are errors.
 //!
 //! Does not prove: that the command writes and finds checkpoints (see `cli/tests/command_line/resume.rs`).
 
@@ -11,19 +11,16 @@ mod files;
 mod folder;
 #[path = "checkpoints/other_images.rs"]
 mod other_images;
+#[path = "checkpoints/replicas.rs"]
+mod replicas;
 
 use std::ops::ControlFlow;
 
-use apical::config::{
-    Config, Dynamics, FeedbackWeights, Optimizer, PlateauTiming, Signal, variants,
-};
+use apical::config::{Config, Dynamics, FeedbackWeights, Optimizer, PlateauTiming, Signal};
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions};
-use apical::interface::BackendError;
 use apical::network::Network;
-use apical::train::{
-    Checkpoint, CheckpointInterval, Event, ResumeFrom, TrainError, TrainPosition, Training,
-};
+use apical::train::{Checkpoint, CheckpointInterval, Event, TrainPosition, Training};
 
 use crate::support;
 
@@ -120,6 +117,7 @@ fn training_resumed_anywhere_keeps_its_bits() {
         let training = Training::new(config.clone(), dataset(), &on(BackendKind::Cpu));
         let (expected, no_checkpoints) = run(training.expect("the CPU opens"), None);
         assert!(no_checkpoints.is_empty(), "checkpoints without an interval");
+        let mut written: Vec<Vec<Checkpoint>> = Vec::new();
         for (from, to) in
             [(BackendKind::Cpu, BackendKind::Gpu), (BackendKind::Gpu, BackendKind::Cpu)]
         {
@@ -146,8 +144,22 @@ fn training_resumed_anywhere_keeps_its_bits() {
                     assert!(network == expected.1, "{label}");
                 }
             }
+            written.push(checkpoints.into_iter().map(|(_, checkpoint)| checkpoint).collect());
+        }
+        for (cpu, gpu) in written[0].iter().zip(&written[1]) {
+            assert_equal_state(cpu, gpu, label);
         }
     }
+}
+
+/// Asserts that two checkpoints are equal, except for the time that the training took.
+fn assert_equal_state(one: &Checkpoint, other: &Checkpoint, label: &str) {
+    let label = format!("{label}, {:?}", one.position);
+    for (array, values) in &one.state.arrays {
+        assert!(other.state.arrays.get(array) == Some(values), "{label}: {array:?} differs");
+    }
+    let same_time = TrainPosition { seconds: one.position.seconds, ..other.position };
+    assert!(*one == Checkpoint { position: same_time, ..other.clone() }, "{label}");
 }
 
 #[test]
@@ -251,45 +263,6 @@ fn resume_from_invalid_position_is_an_error() {
         let error = error_with(change);
         assert!(error.contains(text), "{error}");
     }
-}
-
-#[test]
-fn replicas_resume_each_from_its_position() {
-    let base = Config { eval_every: 0, ..base() };
-    let variants = variants(&base, &["eta=0.2,0.4".parse().unwrap()], 2).unwrap();
-    let single = |config: &Config| {
-        Training::new(config.clone(), dataset(), &on(BackendKind::Cpu)).expect("the CPU opens")
-    };
-    let mut starts = vec![ResumeFrom::Initial; 4];
-    let checkpoints_of =
-        |index: usize| run(single(&variants[index].config), Some(CheckpointInterval::Images(8))).1;
-    starts[0] = ResumeFrom::Checkpoint(Box::new(checkpoints_of(0)[1].1.clone()));
-    starts[1] = ResumeFrom::Finished;
-    starts[3] = ResumeFrom::Checkpoint(Box::new(checkpoints_of(3)[1].1.clone()));
-    for backend in [BackendKind::Cpu, BackendKind::Gpu] {
-        let replicas =
-            Training::resume_variants(&variants, dataset(), &on(backend), starts.clone());
-        let (mut groups, mut networks) = (Vec::new(), vec![None; 4]);
-        let summary = replicas.expect("the backend opens").run(&mut |event| {
-            match event {
-                Event::GroupStarted { replicas, .. } => groups.push(replicas.to_vec()),
-                Event::Finished { replica, network, .. } => {
-                    networks[*replica] = Some((**network).clone());
-                }
-                _ => {}
-            }
-            ControlFlow::Continue(())
-        });
-        assert!(!summary.expect("the trainings run").stopped);
-        assert_eq!(groups, [vec![0, 3], vec![2]]);
-        for (index, network) in networks.iter().enumerate() {
-            let expected = (index != 1).then(|| run(single(&variants[index].config), None).0.1);
-            assert!(*network == expected, "network {index}");
-        }
-    }
-    let all = vec![ResumeFrom::Finished; 4];
-    let no_training = Training::resume_variants(&variants, dataset(), &on(BackendKind::Cpu), all);
-    assert!(matches!(no_training.err(), Some(TrainError::NoNetworks)));
 }
 
 /// Returns the checkpoints of a training with [`base`] settings.

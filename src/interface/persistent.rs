@@ -2,12 +2,19 @@
 
 use std::ops::Range;
 
-use super::{ArrayId, Shape, Values, ValuesRef};
+use super::{ArrayId, COUNT_BITS, STEPS_PER_WORD, Shape, Values, ValuesRef};
 
-/// Returns the persistent rows of an array, `[samples, persistent rows, units]`. `values`: the whole array.
+/// Returns the persistent rows of an array, `[samples, persistent rows, units]`, equal for equal runs on any backend.
+/// `values`: the whole array.
 pub fn persistent_rows_of(shape: &Shape, array: ArrayId, values: &Values) -> Values {
     match values {
-        Values::U32(values) => Values::U32(gather(shape, array, values)),
+        Values::U32(values) => {
+            let mut rows = gather(shape, array, values);
+            if let ArrayId::Spikes(_) = array {
+                clear_unread_steps(shape, array, &mut rows);
+            }
+            Values::U32(rows)
+        }
         Values::F32(values) => Values::F32(gather(shape, array, values)),
     }
 }
@@ -18,6 +25,16 @@ pub fn array_with_persistent_rows(shape: &Shape, array: ArrayId, values: ValuesR
     match values {
         ValuesRef::U32(values) => Values::U32(scatter(shape, array, values)),
         ValuesRef::F32(values) => Values::F32(scatter(shape, array, values)),
+    }
+}
+
+/// Clears the spike counts before [`Shape::history_steps`] in the first word of each neuron. No kernel reads them, and
+/// the CPU backend does not store them.
+fn clear_unread_steps(shape: &Shape, array: ArrayId, rows: &mut [u32]) {
+    let unread = shape.history_words() * STEPS_PER_WORD - shape.history_steps();
+    let [_, units] = shape.dims(array);
+    for sample in rows.chunks_exact_mut(shape.persistent_len(array).max(1)) {
+        sample[..units].iter_mut().for_each(|word| *word &= u32::MAX << (unread * COUNT_BITS));
     }
 }
 

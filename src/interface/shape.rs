@@ -189,7 +189,7 @@ impl Shape {
     /// written before they are read.
     pub fn persistent_rows(&self, array: ArrayId) -> Range<usize> {
         match array {
-            ArrayId::Spikes(_) => 0..self.history_words() as usize,
+            ArrayId::Spikes(p) if self.has_spike_mask(p) => 0..self.history_words() as usize,
             ArrayId::Rates(p) if self.model.steps_apical_rates() && self.feeds_back(p) => {
                 0..RATE_HISTORY as usize
             }

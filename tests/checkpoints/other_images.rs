@@ -1,5 +1,8 @@
 //! Trainings that continue with an epoch of the same or of other images, or from weights alone.
 
+use apical::interface::BackendError;
+use apical::train::TrainError;
+
 use super::*;
 
 /// Returns the checkpoint after the first epoch.

@@ -1,6 +1,5 @@
 //! Reads and writes of arrays: layers, access and types.
 
-use apical::config::Config;
 use apical::interface::{ArrayId, BackendError, ElementType, Values, ValuesRef};
 use apical::train::order;
 
@@ -46,8 +45,7 @@ fn array_of_absent_layer_is_an_error() {
 /// Without access, arrays of samples are refused on both backends; arrays of replicas and persistent rows are not.
 #[test]
 fn sample_arrays_without_access_are_an_error() {
-    // A history of 8 steps: a whole word of spikes, in which no bits are undefined.
-    let config = Config { psp_kernel_ms: 9, ..config() };
+    let config = config();
     let image = order(&config, &dataset(), 1)[0];
     let mut persistent = Vec::new();
     for backend in BACKENDS {

@@ -198,7 +198,7 @@ impl PersistentState {
         match values {
             ValuesRef::U32(values) => {
                 if let ArrayId::Spikes(population) = array
-                    && shape.history_steps() > 0
+                    && !rows.is_empty()
                 {
                     let mut past = TiledArray::new(rows.len(), units);
                     past.set_values(values);

@@ -37,6 +37,7 @@ mod stopping;
 mod subnormals;
 mod support;
 mod trainings;
+mod trials;
 
 use std::path::Path;
 

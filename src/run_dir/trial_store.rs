@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::file_names::UNFINISHED;
-use super::{EpochResult, JsonlStore, RunWarning, StorageError, UnfinishedTrial};
+use super::{EpochResult, JsonlStore, RunWarning, StorageError, UnfinishedTrial, unfinished_trial};
 use crate::config::Config;
 use crate::dataset::DataIdentity;
 use crate::train::ResumeFrom;
@@ -102,6 +102,18 @@ impl TrialStore {
         dataset_sha256: &str,
     ) -> Result<(UnfinishedTrial, ResumeFrom, Vec<EpochResult>), StorageError> {
         UnfinishedTrial::open(&self.unfinished, config, dataset_sha256)
+    }
+
+    /// Removes the checkpoints of a training, if there are any.
+    ///
+    /// # Errors
+    /// Returns a [`StorageError`] if they cannot be removed.
+    pub fn remove_unfinished(
+        &self,
+        config: &Config,
+        dataset_sha256: &str,
+    ) -> Result<(), StorageError> {
+        unfinished_trial::remove(&self.unfinished, config, dataset_sha256)
     }
 
     /// Appends a trial and syncs the file to disk.

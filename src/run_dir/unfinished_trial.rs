@@ -81,13 +81,26 @@ impl UnfinishedTrial {
     /// # Errors
     /// Returns a [`StorageError`] if the folder cannot be removed.
     pub fn remove(self) -> Result<(), StorageError> {
-        if self.run.is_some() {
-            fs::remove_dir_all(&self.folder).map_err(StorageError::io("removed", &self.folder))?;
-        }
-        // Removes the parent folder only if it is empty.
-        let _ = self.folder.parent().map(fs::remove_dir);
-        Ok(())
+        remove_folder(&self.folder)
     }
+}
+
+/// Removes the checkpoints of a training, if there are any.
+pub(super) fn remove(
+    folder: &Path,
+    config: &Config,
+    dataset_sha256: &str,
+) -> Result<(), StorageError> {
+    remove_folder(&folder.join(folder_name(config, dataset_sha256)?))
+}
+
+fn remove_folder(folder: &Path) -> Result<(), StorageError> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(StorageError::io("removed", folder))?;
+    }
+    // Removes the parent folder only if it is empty.
+    let _ = folder.parent().map(fs::remove_dir);
+    Ok(())
 }
 
 /// Line of the metrics of an unfinished training. [`RunDir::append`] moves speeds to the timings, except those nested in

@@ -43,7 +43,10 @@ pub fn run(
     let data = DataIdentity::of(dataset);
     let mut missing: Vec<&Config> = Vec::new();
     for config in configs {
-        if trials.find_by_data(config, &data).is_none() && !missing.contains(&config) {
+        if trials.find_by_data(config, &data).is_some() {
+            // A process that was killed after it added the trial may have left checkpoints.
+            trials.remove_unfinished(config, &data.sha256)?;
+        } else if !missing.contains(&config) {
             missing.push(config);
         }
     }

@@ -9,6 +9,7 @@
 #[path = "monitor/files.rs"]
 mod files;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use apical::analysis::statistics::mean;
@@ -255,6 +256,17 @@ fn selection_equals_part_of_the_whole_recording() {
     let (full, selected) = (full.get("plateaus1").unwrap(), selected.get("plateaus1").unwrap());
     assert_eq!(selected.shape, [IMAGES, 2, 4]);
     assert_eq!(selected.image(1)[4..], full.image(1)[12 + 3..12 + 7]);
+}
+
+#[test]
+fn reversed_ranges_record_no_values() {
+    let units = MonitorSpec { units: Some(Range { start: 7, end: 3 }), ..all_quantities() };
+    let steps = MonitorSpec { steps: Some(Range { start: 60, end: 30 }), ..all_quantities() };
+    for spec in [units, steps] {
+        let recording = record(&config(0.0), BackendKind::Cpu, &spec, Mode::TrainFrozen);
+        assert!(recording.get("soma1").unwrap().values.is_empty());
+        assert_eq!(recording.predicted.len(), IMAGES);
+    }
 }
 
 #[test]

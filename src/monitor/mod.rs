@@ -63,7 +63,7 @@ impl MonitorSpec {
     /// Returns the recorded neurons of a population of `units` neurons.
     fn unit_range(&self, units: usize) -> Range<usize> {
         match &self.units {
-            Some(range) => range.start.min(units)..range.end.min(units),
+            Some(range) => within(range, units),
             None => 0..units,
         }
     }
@@ -71,8 +71,14 @@ impl MonitorSpec {
     /// Returns the recorded steps of images of at most `steps` steps.
     fn step_range(&self, steps: u32) -> Range<u32> {
         match &self.steps {
-            Some(range) => range.start.min(steps)..range.end.min(steps),
+            Some(range) => within(range, steps),
             None => 0..steps,
         }
     }
+}
+
+/// Returns the part of a range below `end`. A range that ends before its start is empty.
+fn within<T: Copy + Ord>(range: &Range<T>, end: T) -> Range<T> {
+    let end = range.end.min(end);
+    range.start.min(end)..end
 }

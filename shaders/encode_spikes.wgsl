@@ -21,14 +21,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let index = sample.image * params.units + unit;
     let level = (images[index / 4u] >> (index % 4u * 8u)) & 0xFFu;
+    let first = (replica * LEVELS + level) * THRESHOLDS;
+    let highest = input_cdf[first];
     var counts = 0u;
     if level > 0u {
         let counter0 = philox_counter0(STREAM_SPIKES, 0u);
         let random = philox(vec4<u32>(counter0, sample.draw_index, unit, word), replicas[replica].seed);
         for (var slot = 0u; slot < STEPS_PER_WORD; slot++) {
             let step = word * STEPS_PER_WORD + slot;
-            if step < steps {
-                let count = count_from_halfword(level, halfword(random, slot), sample.draw_index, unit, step);
+            let half = halfword(random, slot);
+            if step < steps && half < highest {
+                let count = count_from_halfword(first, half, sample.draw_index, unit, step);
                 counts |= count << (slot * COUNT_BITS);
             }
         }
@@ -37,22 +40,19 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     spikes[row * params.units + unit] = counts;
 }
 
-// Returns the spike count of a pixel at a step, from the high half of a random word. The low half is drawn only if the
-// high half does not decide the count.
-fn count_from_halfword(level: u32, half: u32, draw_index: u32, unit: u32, step: u32) -> u32 {
-    let count = count_from_word(level, half);
-    if count == count_from_word(level, half | LOW16) {
-        return count;
+// Returns the number of thresholds that exceed the random word of a step. The thresholds descend to 0 from index `first`
+// on. `half`: high half of the word, in the high bits, below the first threshold. The low half is drawn only if the high
+// half does not decide the count.
+fn count_from_halfword(first: u32, half: u32, draw_index: u32, unit: u32, step: u32) -> u32 {
+    var end = first + 1u;
+    while half < input_cdf[end] {
+        end++;
     }
-    return count_from_word(level, half | lower16(0u, draw_index, unit, step));
-}
-
-// Returns the number of thresholds of the pixel's level that exceed a random word.
-fn count_from_word(level: u32, word: u32) -> u32 {
-    let first = (replica * LEVELS + level) * THRESHOLDS;
-    var count = 0u;
-    while count < COUNT_MAX && word < input_cdf[first + count] {
-        count++;
+    if (half | LOW16) >= input_cdf[end - 1u] {
+        let word = half | lower16(0u, draw_index, unit, step);
+        while end > first && word >= input_cdf[end - 1u] {
+            end--;
+        }
     }
-    return count;
+    return end - first;
 }

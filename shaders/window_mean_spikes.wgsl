@@ -41,9 +41,13 @@ fn save_spike_history(sample: Sample, unit: u32) {
 // Returns the mean of a neuron's filtered spike train over a window, delayed by `delay` steps.
 fn mean(sample: Sample, window: PhaseWindow, delay: u32, unit: u32) -> f32 {
     var sum = 0.0;
-    for (var step = first_contributing_step(window, delay); step < window.end - delay; step++) {
-        let count = f32(spike_count_at(sample, step, unit));
-        sum += mul_rounded(count, window_weight(window, step + delay));
+    let first = first_contributing_step(window, delay);
+    var counts = 0u;
+    for (var step = first; step < window.end - delay; step++) {
+        if step == first || step % STEPS_PER_WORD == 0u {
+            counts = counts_at(sample, step, unit);
+        }
+        sum += mul_rounded(f32(spike_count(counts, step)), window_weight(window, step + delay));
     }
     return mul_rounded(sum, window.inverse);
 }
@@ -104,8 +108,13 @@ fn iir_traces_at(sample: Sample, lead: u32, initial: vec2<f32>, first: u32, unit
 
 // Returns the spike count of a neuron at a step of the image.
 fn spike_count_at(sample: Sample, step: u32, unit: u32) -> u32 {
+    return spike_count(counts_at(sample, step, unit), step);
+}
+
+// Returns the word of a neuron's spike counts that includes a step of the image.
+fn counts_at(sample: Sample, step: u32, unit: u32) -> u32 {
     let word = sample.index * constants.spike_words + constants.history_words + step / STEPS_PER_WORD;
-    return spike_count(spikes[word * params.units + unit], step);
+    return spikes[word * params.units + unit];
 }
 
 // Returns the first step with spikes that contribute to the window after `delay` steps.

@@ -96,7 +96,7 @@ def compare(
     return Comparison(**json.loads(result))
 
 
-class _BenchPlan(NamedTuple):
+class _BenchArguments(NamedTuple):
     layers: list[list[int]]
     batch_size: list[int]
     replicas: list[int]
@@ -127,7 +127,7 @@ def bench(
     base = json.loads(text)
     sizes = base["layers"] if layers is None else layers
     nested: Any = sizes if np.ndim(sizes[0]) else [sizes]
-    plan = _BenchPlan(
+    arguments = _BenchArguments(
         layers=[list(one) for one in nested],
         batch_size=_list(base["batch_size"] if batch_size is None else batch_size),
         replicas=_list(replicas),
@@ -138,7 +138,7 @@ def bench(
         warm_up=320 if quick else 3200,
         roofline=roofline,
     )
-    report = _apical.bench(None, text, plan, device_choice(device, threads, None))
+    report = _apical.bench(None, text, arguments, device_choice(device, threads, None))
     return Table(json.loads(report)["rows"])
 
 

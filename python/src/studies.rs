@@ -75,7 +75,7 @@ pub(crate) fn compare(
 
 /// Varied settings and lengths of a benchmark.
 #[derive(FromPyObject)]
-pub(crate) struct BenchPlan {
+pub(crate) struct BenchArguments {
     layers: Vec<Vec<usize>>,
     batch_size: Vec<usize>,
     replicas: Vec<usize>,
@@ -87,23 +87,25 @@ pub(crate) struct BenchPlan {
     roofline: bool,
 }
 
-/// Measures the speed of every combination of a plan.
+/// Measures the speed of every combination of sizes.
 #[pyfunction]
 pub(crate) fn bench(
     py: Python,
     data: Option<&Bound<'_, Data>>,
     settings: &str,
-    plan: BenchPlan,
+    arguments: BenchArguments,
     device: DeviceChoice,
 ) -> PyResult<String> {
     let config = settings::read(settings)?;
     let dataset = dataset_or_mnist(data)?;
-    let BenchPlan { layers, batch_size, replicas, g_apical, rounds, seconds, warm_up, .. } = plan;
-    let tasks = plan.tasks.iter().map(|name| task(name)).collect::<PyResult<_>>()?;
+    let BenchArguments { layers, batch_size, replicas, g_apical, rounds, seconds, warm_up, .. } =
+        arguments;
+    let tasks = arguments.tasks.iter().map(|name| task(name)).collect::<PyResult<_>>()?;
     let grid = BenchGrid { layers, batch_size, replicas, g_apical, tasks };
-    let plan = BenchOptions { config, grid, roofline: plan.roofline, rounds, seconds, warm_up };
+    let bench_options =
+        BenchOptions { config, grid, roofline: arguments.roofline, rounds, seconds, warm_up };
     let options = device.options();
-    let work = || apical::bench::bench(&plan, dataset, &options, &mut |_| ());
+    let work = || apical::bench::bench(&bench_options, dataset, &options, &mut |_| ());
     match run_silently(py, &options.stop, work)? {
         Ok(report) => serde_json::to_string(&report).map_err(value_error),
         Err(BenchError::Train(error)) => Err(of_train(error)),

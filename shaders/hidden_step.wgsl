@@ -1,4 +1,4 @@
-// Advances hidden neurons: basal voltage from the filtered synaptic input, soma by forward Euler, spikes.
+// Advances hidden neurons: basal voltage from the filtered synaptic input, soma by forward Euler, mean voltage, spikes.
 // One thread per neuron and sample.
 #import neuron_step
 

@@ -1,5 +1,5 @@
 // Advances output neurons: dendrite from the filtered synaptic input, soma by forward Euler with the teaching current
-// of the target phase, mean rate, spikes.
+// of the target phase, mean voltage and rate, spikes.
 // One thread per neuron and sample.
 #import neuron_step
 

@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use apical::interface::Kernel;
 use clap::CommandFactory;
 
 use crate::cli::{Cli, EXIT_CODES};
+
+mod kernels_page;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -177,25 +178,6 @@ fn docs_settings_page_is_current() {
         settings.trim()
     );
     check_generated("reference/settings.md", &text);
-}
-
-#[test]
-fn docs_kernels_page_is_current() {
-    let rows = Kernel::ALL.map(|kernel| {
-        let (name, summary, equation) = (kernel.name(), kernel.summary(), kernel.equation());
-        format!("| [`{name}`](../../src/cpu/kernels/{name}.rs) | {summary} | {equation} |\n")
-    });
-    let text = format!(
-        "# Kernels and equations\n\nThe kernels in the order of a minibatch. `src/cpu/kernels/NAME.rs` holds a kernel's \
-         definition and its CPU function, `shaders/NAME.wgsl` its shader. The equations are those of \
-         [the model](../concepts/model.md). The errors `E` are stored with the factor P of the update.\n\nTwo steps of \
-         `hidden_step` and `output_step` have files of their own: \
-         [the synaptic filter](../../src/cpu/kernels/synaptic_filter.rs) `κ * (W n)`, and \
-         [the spike counts](../../src/model/spikes.rs) `n`, drawn by comparing random words with tables.\n\n\
-         | kernel | task | equation |\n|---|---|---|\n{}",
-        rows.concat()
-    );
-    check_generated("reference/kernels.md", &text);
 }
 
 /// The pages on development name files of this project. `NAME` stands for a kernel, a format or a quantity.

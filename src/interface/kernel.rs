@@ -23,9 +23,9 @@ macro_rules! for_each_kernel {
             SynapticInputSpikes synaptic_input_spikes,
             /// Sums the weight columns of the presynaptic neurons times their rates, if they send rates.
             SynapticInputRates synaptic_input_rates,
-            /// Advances hidden neurons: synaptic filter, basal voltage, soma, spikes.
+            /// Advances hidden neurons: synaptic filter, basal voltage, soma, mean voltage, spikes.
             HiddenStep hidden_step,
-            /// Advances output neurons: synaptic filter, dendrite, soma with teaching current, mean rate, spikes.
+            /// Advances output neurons: synaptic filter, dendrite, soma with teaching current, mean voltage and rate, spikes.
             OutputStep output_step,
             /// Stores the rates of a layer at a step, if it sends rates.
             EmitRates emit_rates,

@@ -198,7 +198,7 @@ fn extra_probabilities(offset: f64) -> Vec<f64> {
 fn phase_lengths_follow_inverse_gaussian() {
     let lengths = PhaseLengths::new(50, PhaseJitter::InverseGaussian, 6);
     let extras: Vec<[usize; 2]> = (0..200_000)
-        .map(|draw_index| lengths.of_image(draw_index).map(|steps| steps as usize - 50))
+        .map(|draw_index| lengths.draw(draw_index).map(|steps| steps as usize - 50))
         .collect();
     let probabilities = extra_probabilities(0.0);
     let rounded = extra_probabilities(0.5);
@@ -226,9 +226,9 @@ fn phase_lengths_follow_inverse_gaussian() {
         extras.chunks(2).map(|images| (images[0][0], images[1][0])).collect();
     assert_independent("one image and the next", &of_neighbours, &few);
     let fixed = PhaseLengths::new(50, PhaseJitter::None, 6);
-    assert!((0..1000).all(|draw_index| fixed.of_image(draw_index) == [50, 50]));
+    assert!((0..1000).all(|draw_index| fixed.draw(draw_index) == [50, 50]));
     let other = PhaseLengths::new(50, PhaseJitter::InverseGaussian, 7);
-    assert!((0..100).any(|draw_index| lengths.of_image(draw_index) != other.of_image(draw_index)));
+    assert!((0..100).any(|draw_index| lengths.draw(draw_index) != other.draw(draw_index)));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::model::phases::{AveragingWindow, PhaseJitter, PhaseLengths};
 /// Lengths of phases, windows and the synaptic kernel, ms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// Length of the synaptic kernel; 0: not truncated.
+    /// Length at which the synaptic kernel is cut; 0: uncut.
     pub psp_kernel_ms: usize,
     /// Fixed part of the length of a training phase.
     pub phase_ms: u32,

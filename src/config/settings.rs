@@ -86,15 +86,15 @@ pub struct Config {
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().optimizer))]
     pub optimizer: Optimizer,
 
-    /// Adam, momentum: decay of the running mean of the gradient, per update
+    /// Decay factor per update of Adam's running mean, or momentum's running sum, of the gradient
     #[cfg_attr(feature = "clap", arg(long, value_name = "BETA", default_value_t = Config::default().beta1))]
     pub beta1: f64,
 
-    /// Adam, RMSprop: decay of the running mean of the squared gradient, per update
+    /// Decay factor per update of Adam's and RMSprop's running mean of the squared gradient
     #[cfg_attr(feature = "clap", arg(long, value_name = "BETA", default_value_t = Config::default().beta2))]
     pub beta2: f64,
 
-    /// Adam, RMSprop: its square is added to the mean squared gradient before the root is taken
+    /// Epsilon of Adam and RMSprop: its square is added to the mean squared gradient before the root is taken
     #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().optimizer_eps))]
     pub optimizer_eps: f64,
 
@@ -106,7 +106,7 @@ pub struct Config {
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().weight_init))]
     pub weight_init: WeightInit,
 
-    /// Population that sends spikes to the apical dendrites. With --g-apical 0, layerwise feedback trains only the
+    /// Population that feeds back to the apical dendrites. With --g-apical 0, layerwise feedback trains only the
     /// highest hidden layer: the spikes of hidden neurons then do not depend on the class
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().feedback))]
     pub feedback: Feedback,
@@ -175,7 +175,7 @@ pub struct Config {
     #[cfg_attr(feature = "clap", arg(long, value_name = "RATE", default_value_t = Config::default().phi_max))]
     pub phi_max: f64,
 
-    /// Length of the synaptic kernel (ms); 0: not truncated, as in the paper's text
+    /// Length at which the synaptic kernel is cut (ms); 0: uncut, as in the paper's text
     #[cfg_attr(feature = "clap", arg(long, value_name = "K", default_value_t = Config::default().psp_kernel_ms))]
     pub psp_kernel_ms: usize,
 

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::{Config, Dynamics, FeedbackWeights, Optimizer, PlateauTiming};
 use crate::interface::LAYERS_MAX;
+use crate::model::neuron::G_APICAL_MAX;
 use crate::model::phases::AveragingWindow;
 use crate::model::spikes::{COUNT_MAX, SpikeDistribution, thresholds};
 use crate::model::synaptic_filter::TAPS_MAX;
@@ -215,12 +216,11 @@ impl Config {
     }
 
     fn validate_neurons(&self) -> Result<(), ConfigError> {
-        if !(0.0..=0.9).contains(&self.g_apical) {
-            let reason = "expected 0 to 0.9: larger values overshoot in an Euler step of 1 ms";
+        if !is_factor(self.g_apical) || self.g_apical > G_APICAL_MAX {
+            let reason = format!(
+                "expected 0, or 1e-9 to {G_APICAL_MAX}: Euler steps of 1 ms diverge above 1.3"
+            );
             return fail("g_apical", &self.g_apical, reason);
-        }
-        if !is_factor(self.g_apical) {
-            return fail("g_apical", &self.g_apical, "expected 0, or 1e-9 to 0.9");
         }
         if !(PHI_MIN..=1.0).contains(&self.phi_max) {
             return fail("phi_max", &self.phi_max, "expected 1e-6 to 1 spike per ms");
@@ -233,7 +233,7 @@ impl Config {
             return fail("phi_max", &self.phi_max, reason);
         }
         if self.psp_kernel_ms > TAPS_MAX {
-            let reason = format!("expected 1 to {TAPS_MAX}, or 0 for no truncation");
+            let reason = format!("expected 1 to {TAPS_MAX}, or 0 for the uncut kernel");
             return fail("psp_kernel_ms", &self.psp_kernel_ms, reason);
         }
         Ok(())
@@ -253,7 +253,7 @@ impl Config {
     /// Checks that the averaging window of a phase does not reach into the previous phase, and the test's lengths.
     fn validate_windows(&self) -> Result<(), ConfigError> {
         let taps = self.psp_kernel_ms as u32;
-        let window = self.averaging_window.window(self.phase_ms);
+        let window = self.averaging_window.length(self.phase_ms);
         let max_lead = self.plateau_timing.max_lead();
         let min = match self.averaging_window {
             AveragingWindow::Last20 => 20 + taps + 1 + max_lead,

@@ -30,7 +30,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     for (seed, counts) in (1..).zip(&mut counts) {
         let lengths = PhaseLengths::new(config.phase_ms, config.phase_jitter, seed);
         let extras = (0..images)
-            .flat_map(|position| lengths.of_image(position))
+            .flat_map(|position| lengths.draw(position))
             .map(|steps| (steps - config.phase_ms) as usize);
         let mut sum = 0;
         for extra in extras {

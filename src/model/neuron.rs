@@ -1,16 +1,22 @@
 //! Conductances of hidden and output neurons, and the constants derived from them.
 
-/// Leak conductance of the soma `g_L`, per step.
+/// Leak conductance of the soma `g_L`, per ms.
 pub const G_LEAK: f64 = 0.1;
-/// Conductance from basal dendrite to soma of a hidden neuron `g_B`, per step.
+/// Conductance from basal dendrite to soma of a hidden neuron `g_B`, per ms.
 pub const G_BASAL: f64 = 0.6;
-/// Conductance from dendrite to soma of an output neuron `g_D`, per step.
+/// Conductance from dendrite to soma of an output neuron `g_D`, per ms.
 pub const G_DENDRITE: f64 = 0.6;
+/// Largest conductance from apical dendrite to soma `g_A` of a hidden neuron, per ms. The paper studies up to 0.6.
+///
+/// An Euler step multiplies the deviation from the steady state by `0.3 - g_A`. Above `g_A = 0.3` the sign of the
+/// deviation alternates; above 1.3 the deviation grows. At this limit the factor is -0.6, near the -0.7 of an output
+/// neuron with teaching current.
+pub const G_APICAL_MAX: f64 = 0.9;
 /// Reversal potential of the excitatory teaching conductance `E_E`.
 pub const E_EXCITATORY: f64 = 8.0;
 /// Reversal potential of the inhibitory teaching conductance `E_I`.
 pub const E_INHIBITORY: f64 = -8.0;
-/// Teaching conductance of an output neuron in the target phase, per step: excitatory for the
+/// Teaching conductance of an output neuron in the target phase, per ms: excitatory for the
 /// target class, inhibitory for the others.
 ///
 /// Follows the authors' code; the paper's text divides the current by tau = 10 ms.
@@ -118,6 +124,14 @@ mod tests {
         assert!(
             (target_phase_soma_coefficients().steady_state().basal_gain - 0.6 / 1.7).abs() < 1e-12
         );
+    }
+
+    #[test]
+    fn hidden_soma_is_stable_up_to_the_largest_g_apical() {
+        let decay = |g_apical| hidden_soma_coefficients(g_apical).decay;
+        assert!((decay(0.3)).abs() < 1e-12 && (decay(1.3) + 1.0).abs() < 1e-12);
+        assert!((decay(G_APICAL_MAX) + 0.6).abs() < 1e-12);
+        assert!((target_phase_soma_coefficients().decay + 0.7).abs() < 1e-12);
     }
 
     #[test]

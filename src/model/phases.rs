@@ -1,4 +1,4 @@
-//! Durations of the phases, and the windows over which averages run.
+//! Lengths of the phases, and the windows over which averages run.
 //!
 //! A phase lasts a fixed number of steps plus `floor(X)`, X inverse Gaussian (Wald) with mean 2
 //! and shape 1.
@@ -13,7 +13,7 @@ const JITTER_MEAN: f64 = 2.0;
 /// Shape of the inverse Gaussian, ms.
 const JITTER_SHAPE: f64 = 1.0;
 
-/// Random part of a phase's duration.
+/// Random part of a phase's length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
@@ -21,7 +21,7 @@ pub enum PhaseJitter {
     /// `floor(X)` steps, X inverse Gaussian with mean 2 and shape 1 (the paper).
     #[default]
     InverseGaussian,
-    /// No random part: every phase has the same duration.
+    /// No random part: every phase has the same length.
     None,
 }
 
@@ -41,7 +41,7 @@ pub enum AveragingWindow {
 
 impl AveragingWindow {
     /// Returns the length of the window for a phase of `steps` steps.
-    pub fn window(self, steps: u32) -> u32 {
+    pub fn length(self, steps: u32) -> u32 {
         match self {
             AveragingWindow::Last20 => steps.min(20),
             AveragingWindow::From30 => steps.saturating_sub(30),
@@ -50,7 +50,7 @@ impl AveragingWindow {
     }
 }
 
-/// Sampler of phase durations: compares a random word with a table of the distribution.
+/// Sampler of phase lengths: compares a random word with a table of the distribution.
 pub struct PhaseLengths {
     base: u32,
     seed: u64,
@@ -59,9 +59,9 @@ pub struct PhaseLengths {
 }
 
 impl PhaseLengths {
-    /// Creates a sampler of phases of `base` steps plus the random part `extra`.
-    pub fn new(base: u32, extra: PhaseJitter, seed: u64) -> Self {
-        let thresholds = match extra {
+    /// Creates a sampler of phases of `base` steps plus the random part `jitter`.
+    pub fn new(base: u32, jitter: PhaseJitter, seed: u64) -> Self {
+        let thresholds = match jitter {
             PhaseJitter::None => Vec::new(),
             PhaseJitter::InverseGaussian => (1..)
                 .map(|k| (inverse_gaussian_tail(f64::from(k)) * 4_294_967_296.0 + 0.5) as u32)
@@ -73,8 +73,8 @@ impl PhaseLengths {
 
     /// Returns the numbers of steps of the forward and the target phase of a training image.
     ///
-    /// `draw_index`: index of the image's presentation in the run.
-    pub fn of_image(&self, draw_index: u32) -> [u32; 2] {
+    /// `draw_index`: index of the image's presentation, the counter of its random draws.
+    pub fn draw(&self, draw_index: u32) -> [u32; 2] {
         let counter = philox_counter0(RngStream::PhaseLength, 0, Split::Training as u32);
         let words = philox([counter, draw_index, 0, 0], key(self.seed));
         [words[0], words[1]].map(|word| {

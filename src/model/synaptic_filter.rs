@@ -10,7 +10,7 @@ use libm::exp;
 pub const TAU_SLOW: f64 = 10.0;
 /// Fast time constant tau_s, ms.
 pub const TAU_FAST: f64 = 3.0;
-/// Maximum number of taps of a truncated kernel; the authors' code has 10.
+/// Maximum number of taps of a cut kernel; the authors' code has 10.
 pub const TAPS_MAX: usize = 32;
 
 /// Returns `kappa(k)`, the weight of a spike `k` steps ago; the current step counts as 1 step ago. Per ms.
@@ -35,7 +35,7 @@ pub fn cumulative_sum(taps: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// The full kernel as two traces: each decays by its factor and then adds the spike count of the step.
+/// The uncut kernel as two traces: each decays by its factor and then adds the spike count of the step.
 ///
 /// Filtered spike train: `s = gain_slow * slow - gain_fast * fast`.
 pub struct DoubleExponential {
@@ -49,7 +49,7 @@ pub struct DoubleExponential {
     pub gain_fast: f64,
 }
 
-/// Returns the decay factors and gains of the full kernel.
+/// Returns the decay factors and gains of the uncut kernel.
 pub fn double_exponential() -> DoubleExponential {
     let decay_slow = exp(-1.0 / TAU_SLOW);
     let decay_fast = exp(-1.0 / TAU_FAST);
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn traces_reproduce_the_full_kernel() {
+    fn traces_reproduce_the_uncut_kernel() {
         let DoubleExponential { decay_slow, decay_fast, gain_slow, gain_fast } =
             double_exponential();
         let (mut slow, mut fast, mut gain) = (1.0, 1.0, 0.0);

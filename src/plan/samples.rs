@@ -15,7 +15,7 @@ pub struct Presentation {
     pub index: usize,
     /// Class of the image, from 0.
     pub label: u8,
-    /// Index of the random draws: number of earlier presentations for the same purpose.
+    /// Index of the presentation, see [`Sample::draw_index`].
     pub draw_index: u32,
     /// Slot that stores the result until it is read.
     pub result_slot: usize,
@@ -27,7 +27,7 @@ pub struct SampleBuilder {
     averaging: AveragingWindow,
     test_steps: u32,
     test_from: u32,
-    rates: LrFactor,
+    lr_factor: LrFactor,
     phi_max: f64,
     is_corrected: bool,
     beta1: f64,
@@ -43,7 +43,7 @@ impl SampleBuilder {
             averaging: timing.averaging_window,
             test_steps: timing.test_ms,
             test_from: timing.test_average_from_ms,
-            rates: config.lr_factor(images),
+            lr_factor: config.lr_factor(images),
             phi_max: config.phi_max,
             is_corrected: config.optimizer == Optimizer::Adam,
             beta1: config.beta1,
@@ -63,39 +63,39 @@ impl SampleBuilder {
 
     /// Returns a forward and a target phase of drawn lengths.
     pub fn training(&self, image: &Presentation) -> Sample {
-        self.phases_of(image, self.phases.of_image(image.draw_index))
+        self.phases_of(image, self.phases.draw(image.draw_index))
     }
 
     /// Returns a forward and a target phase of given lengths, steps.
     pub fn phases_of(&self, image: &Presentation, [forward, target]: [u32; 2]) -> Sample {
-        let window_forward = self.averaging.window(forward);
-        let window_target = self.averaging.window(target);
+        let window_forward = self.averaging.length(forward);
+        let window_target = self.averaging.length(target);
         Sample {
             steps_target: target,
             window_target,
             inv_window_target: inverse(window_target),
-            ..shown(image, forward, window_forward)
+            ..forward_phase(image, forward, window_forward)
         }
     }
 
     /// Returns one forward phase of the test's length.
     pub fn test(&self, image: &Presentation) -> Sample {
-        shown(image, self.test_steps, self.test_steps - self.test_from)
+        forward_phase(image, self.test_steps, self.test_steps - self.test_from)
     }
 
-    /// Returns the parameters of a training minibatch. `update`: number of the minibatch in the run, from 1; `shown`:
-    /// number of images shown before.
+    /// Returns the parameters of a training minibatch. `update`: number of the update in the run, from 1;
+    /// `images_shown`: number of training images before.
     pub fn training_minibatch(
         &self,
         batch_size: usize,
-        shown: u32,
+        images_shown: u32,
         update: u64,
-        fresh: bool,
+        reset_state: bool,
     ) -> BatchParams {
         BatchParams {
             rng_split: Split::Training as u32,
-            reset_state: u32::from(fresh),
-            lr_scale: flush(self.rates.at(u64::from(shown)) as f32, SMALLEST_GRADIENT),
+            reset_state: u32::from(reset_state),
+            lr_scale: flush(self.lr_factor.at(u64::from(images_shown)) as f32, SMALLEST_GRADIENT),
             bias_correction1: self.correction(self.beta1, update),
             bias_correction2: self.correction(self.beta2, update),
             update_index: update as u32,
@@ -108,7 +108,8 @@ impl SampleBuilder {
         if self.is_corrected { (1.0 / (1.0 - libm::pow(beta, update as f64))) as f32 } else { 1.0 }
     }
 
-    /// Returns the parameters of a test minibatch: every sample starts from a cleared state. `update`: next of the run.
+    /// Returns the parameters of a test minibatch: every sample starts from a cleared state. `update`: number of the
+    /// next update in the run, from 1.
     pub fn test_minibatch(&self, batch_size: usize, update: u64) -> BatchParams {
         BatchParams {
             rng_split: Split::Test as u32,
@@ -119,7 +120,8 @@ impl SampleBuilder {
     }
 }
 
-fn shown(image: &Presentation, steps_forward: u32, window_forward: u32) -> Sample {
+/// Returns a sample without a target phase.
+fn forward_phase(image: &Presentation, steps_forward: u32, window_forward: u32) -> Sample {
     Sample {
         image: saturated(image.index),
         label: u32::from(image.label),

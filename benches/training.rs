@@ -84,7 +84,10 @@ fn training(criterion: &mut Criterion) {
                     simulation.train(minibatch).expect("a minibatch runs");
                     // Waits for the device.
                     black_box(
-                        simulation.backend().read(ArrayId::InputCdf).expect("the array is read"),
+                        simulation
+                            .backend()
+                            .read(ArrayId::InputThresholds)
+                            .expect("the array is read"),
                     );
                 });
             });
@@ -109,7 +112,9 @@ fn testing(criterion: &mut Criterion) {
         group.bench_function(backend, |bencher| {
             bencher.iter(|| {
                 simulation.test(&images).expect("a test runs");
-                black_box(simulation.backend().read(ArrayId::InputCdf).expect("the array is read"));
+                black_box(
+                    simulation.backend().read(ArrayId::InputThresholds).expect("the array is read"),
+                );
             });
         });
     }
@@ -162,7 +167,7 @@ fn kernels(criterion: &mut Criterion) {
             group.bench_function(backend, |bencher| {
                 bencher.iter(|| {
                     device.run(&minibatch, &samples, &kernel_launches).expect("the kernel runs");
-                    black_box(device.read(ArrayId::InputCdf).expect("the array is read"));
+                    black_box(device.read(ArrayId::InputThresholds).expect("the array is read"));
                 });
             });
         }

@@ -3,7 +3,7 @@
 #import bindings, philox
 
 // [replicas, 256, 16]
-@group(0) @binding(5) var<storage, read> input_cdf: array<u32>;
+@group(0) @binding(5) var<storage, read> input_thresholds: array<u32>;
 // bytes [images, units], four a word
 @group(0) @binding(6) var<storage, read> images: array<u32>;
 // [samples, history words + words, units]
@@ -22,7 +22,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let index = sample.image * params.units + unit;
     let level = (images[index / 4u] >> (index % 4u * 8u)) & 0xFFu;
     let first = (replica * LEVELS + level) * THRESHOLDS;
-    let highest = input_cdf[first];
+    let highest = input_thresholds[first];
     var counts = 0u;
     if level > 0u {
         let counter0 = philox_counter0(STREAM_SPIKES, 0u);
@@ -45,12 +45,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 // half does not decide the count.
 fn count_from_halfword(first: u32, half: u32, draw_index: u32, unit: u32, step: u32) -> u32 {
     var end = first + 1u;
-    while half < input_cdf[end] {
+    while half < input_thresholds[end] {
         end++;
     }
-    if (half | LOW16) >= input_cdf[end - 1u] {
+    if (half | LOW16) >= input_thresholds[end - 1u] {
         let word = half | lower16(0u, draw_index, unit, step);
-        while end > first && word >= input_cdf[end - 1u] {
+        while end > first && word >= input_thresholds[end - 1u] {
             end--;
         }
     }

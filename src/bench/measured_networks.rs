@@ -91,7 +91,7 @@ impl MeasuredNetworks {
     /// # Errors
     /// Returns an error if the device fails.
     pub fn wait(&mut self) -> Result<(), BackendError> {
-        self.simulation.backend().read(ArrayId::InputCdf).map(|_| ())
+        self.simulation.backend().read(ArrayId::InputThresholds).map(|_| ())
     }
 
     /// Presents minibatches and times each kernel. Returns `None` if the device does not measure times.

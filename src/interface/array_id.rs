@@ -17,8 +17,9 @@ pub enum ElementType {
 pub enum ArrayId {
     /// Pixels as bytes, four per word: `[images, pixels]`, training set first.
     Images,
-    /// Spike thresholds of every pixel value, `[replicas, 256, 16]`.
-    InputCdf,
+    /// Thresholds of the spike count of every pixel value, `P(n >= k) * 2^32`, `[replicas, 256, 16]`, see
+    /// [`crate::model::spikes::thresholds`].
+    InputThresholds,
     /// Spike counts of a population, `[samples, history words + words, units]`, 8 steps per word: steps before the
     /// image, then the image's.
     Spikes(usize),
@@ -28,7 +29,7 @@ pub enum ArrayId {
     SpikeMask(usize),
     /// Rates of the input by pixel value, `[replicas, 1, 256]`, if the input sends rates.
     InputRates,
-    /// Rates of a population, `[samples, 1 + steps, units]`, spikes per step: those of the step before the image, then
+    /// Rates of a population, `[samples, 1 + steps, units]`, spikes per ms: those of the step before the image, then
     /// the image's. Empty for a population that sends no rates.
     Rates(usize),
     /// Means of a population's filtered spike trains, or of its rates, `[samples, rows, units]`, rows
@@ -67,7 +68,7 @@ impl ArrayId {
     pub fn element_type(self) -> ElementType {
         match self {
             ArrayId::Images
-            | ArrayId::InputCdf
+            | ArrayId::InputThresholds
             | ArrayId::Spikes(_)
             | ArrayId::SpikeMask(_)
             | ArrayId::Classes => ElementType::U32,
@@ -89,7 +90,7 @@ impl fmt::Display for ArrayId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ArrayId::Images => write!(f, "the images"),
-            ArrayId::InputCdf => write!(f, "the spike thresholds"),
+            ArrayId::InputThresholds => write!(f, "the input's count thresholds"),
             ArrayId::InputRates => write!(f, "the input's rates by pixel"),
             ArrayId::Rates(0) => write!(f, "the input's rates"),
             ArrayId::Rates(p) => write!(f, "layer {}'s rates", p - 1),

@@ -71,7 +71,7 @@ pub fn check_array(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
     let layers = shape.populations.len().saturating_sub(1);
     let exists = match array {
         ArrayId::Images
-        | ArrayId::InputCdf
+        | ArrayId::InputThresholds
         | ArrayId::InputRates
         | ArrayId::Classes
         | ArrayId::Losses => true,

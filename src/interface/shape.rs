@@ -24,7 +24,7 @@ pub struct Shape {
     pub steps: u32,
     /// Number of steps of synaptic input stored at once, see [`Shape::block_len`].
     pub block: u32,
-    /// Number of taps of the synaptic kernel; 0 for the kernel without a cut.
+    /// Number of taps of the synaptic kernel; 0 for the uncut kernel.
     pub taps: u32,
     /// Number of images in the data set.
     pub images: usize,
@@ -153,7 +153,7 @@ impl Shape {
     pub fn dims(&self, array: ArrayId) -> [usize; 2] {
         match array {
             ArrayId::Images => [1, (self.images * self.populations[0]).div_ceil(4)],
-            ArrayId::InputCdf => [PIXEL_LEVELS, THRESHOLDS],
+            ArrayId::InputThresholds => [PIXEL_LEVELS, THRESHOLDS],
             ArrayId::Spikes(p) => [self.spike_words() as usize, self.populations[p]],
             ArrayId::SpikeMask(p) if self.has_spike_mask(p) => {
                 let steps = (self.spike_words() * STEPS_PER_WORD) as usize;
@@ -262,7 +262,7 @@ impl Shape {
     pub fn arrays(&self) -> Vec<ArrayId> {
         let mut arrays = vec![
             ArrayId::Images,
-            ArrayId::InputCdf,
+            ArrayId::InputThresholds,
             ArrayId::InputRates,
             ArrayId::Classes,
             ArrayId::Losses,

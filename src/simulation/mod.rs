@@ -95,7 +95,7 @@ impl Simulation {
             })
             .flatten()
             .collect();
-        backend.write(ArrayId::InputCdf, ValuesRef::U32(&thresholds))?;
+        backend.write(ArrayId::InputThresholds, ValuesRef::U32(&thresholds))?;
         if backend.shape().model.sends_rates() {
             let rates = |config: &Config| input_rates(config.phi_max, dataset.max_pixel);
             let rates: Vec<f32> = configs.iter().flat_map(rates).collect();
@@ -176,7 +176,7 @@ impl Simulation {
         }
         if start.elapsed() >= QUEUED && stoppable == Stoppable::Nothing {
             // Wait for the device: reading the smallest array returns after all work is done.
-            self.backend.read(ArrayId::InputCdf)?;
+            self.backend.read(ArrayId::InputThresholds)?;
         }
         self.last_minibatch = Some(start.elapsed());
         Ok(())

@@ -11,7 +11,7 @@ use super::Situation;
 impl Situation {
     /// Returns random values of plausible magnitude for an array. A third of window means and spikes are zero.
     pub fn random_values(&self, array: ArrayId, random: &mut PhiloxRng) -> Values {
-        if array == ArrayId::InputCdf {
+        if array == ArrayId::InputThresholds {
             let of_replica = |config: &Config| {
                 input_thresholds(config.phi_max, self.dataset.max_pixel, config.spike_distribution)
             };

@@ -96,7 +96,7 @@ fn values_of_another_type_are_an_error() {
         let mut simulation = simulation(backend);
         let backend = simulation.backend();
         let shape = backend.shape().clone();
-        for array in [ArrayId::Weights(1), ArrayId::InputCdf, ArrayId::Spikes(1)] {
+        for array in [ArrayId::Weights(1), ArrayId::InputThresholds, ArrayId::Spikes(1)] {
             let other = match array.element_type() {
                 ElementType::U32 => ElementType::F32,
                 ElementType::F32 => ElementType::U32,

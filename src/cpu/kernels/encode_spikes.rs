@@ -17,7 +17,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`n` Poisson with mean `φ_max p`",
     scope: Scope::Input,
     runs_on: |_, _| true,
-    reads: |_, _| vec![ArrayId::InputCdf, ArrayId::Images],
+    reads: |_, _| vec![ArrayId::InputThresholds, ArrayId::Images],
     writes: |_| vec![ArrayId::Spikes(0)],
     columns: |_| Columns::None,
     threads: |grid| [grid.shape.populations[0] as u32, grid.launch.count_words()],
@@ -25,7 +25,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
 };
 
 simd_versions! {
-    /// Draws the spikes of the launch's steps. `input_cdf`: spike thresholds, `[256, 16]`; `image`: pixels, `[units]`;
+    /// Draws the spikes of the launch's steps. `input_thresholds`: `[256, 16]`; `image`: pixels, `[units]`;
     /// `spikes`: spike counts, `[history words + words, units]`; `spike_mask`: mask of the same spikes.
     fn run(
         state: &mut SampleState,
@@ -42,7 +42,7 @@ fn draw_spikes<V: Simd>(
 ) {
     let SampleContext { constants, replica, minibatch, replica_state, sample, image, .. } =
         *context;
-    let (input_cdf, params) = (&replica_state.input_cdf, &prepared.params);
+    let (input_thresholds, params) = (&replica_state.input_thresholds, &prepared.params);
     let (spikes, spike_mask) = (&mut state.spikes[0], &mut state.spike_mask[0]);
     if minibatch.draws_spikes == 0 {
         return;
@@ -60,8 +60,15 @@ fn draw_spikes<V: Simd>(
     spike_mask.set_active((0..params.units).filter(|&unit| image[unit as usize] > 0));
     for mut spike_mask in spike_mask.reserve_steps(&steps, 1) {
         for tile in 0..spike_mask.tiles() {
-            let pixels =
-                PixelTile::new(replica, minibatch, sample, input_cdf, image, &spike_mask, tile);
+            let pixels = PixelTile::new(
+                replica,
+                minibatch,
+                sample,
+                input_thresholds,
+                image,
+                &spike_mask,
+                tile,
+            );
             let mut bits = spike_mask.tile_mask(tile);
             for word in words.clone() {
                 let first = word * STEPS_PER_WORD;
@@ -82,7 +89,7 @@ struct PixelTile<'a> {
     replica: &'a ReplicaParams,
     rng_split: u32,
     draw_index: u32,
-    input_cdf: &'a [u32],
+    input_thresholds: &'a [u32],
     image: &'a [u8],
     pixels: [u32; LANES],
     /// Number of valid entries of `pixels`.
@@ -97,7 +104,7 @@ impl<'a> PixelTile<'a> {
         replica: &'a ReplicaParams,
         minibatch: &BatchParams,
         sample: &Sample,
-        input_cdf: &'a [u32],
+        input_thresholds: &'a [u32],
         image: &'a [u8],
         spike_mask: &SpikeMaskSlice,
         tile: usize,
@@ -105,7 +112,7 @@ impl<'a> PixelTile<'a> {
         let pixels = spike_mask.units(tile);
         let mut largest = [[0; LANES]; 3];
         for (i, &pixel) in pixels.iter().enumerate() {
-            let limits = limits(input_cdf, image[pixel as usize]);
+            let limits = limits(input_thresholds, image[pixel as usize]);
             for (k, limit) in limits.enumerate().take(largest.len()) {
                 largest[k][i] = limit.saturating_sub(1);
             }
@@ -114,7 +121,7 @@ impl<'a> PixelTile<'a> {
             replica,
             rng_split: minibatch.rng_split,
             draw_index: sample.draw_index,
-            input_cdf,
+            input_thresholds,
             image,
             pixels: *spike_mask.padded_units(tile),
             count: pixels.len(),
@@ -187,7 +194,7 @@ impl<'a> PixelTile<'a> {
     /// Returns the spike count of a pixel at a step. The low half of the random word is drawn only if the high half
     /// does not decide the count.
     fn count_from_halfword(&self, half: u32, pixel: u32, step: u32) -> u32 {
-        let limits = limits(self.input_cdf, self.image[pixel as usize]);
+        let limits = limits(self.input_thresholds, self.image[pixel as usize]);
         let is_open = limits.clone().any(|limit| upper16(limit) == upper16(half));
         let word = if is_open {
             let counter0 = philox_counter0(RngStream::LowHalf, 0, self.rng_split);
@@ -201,7 +208,7 @@ impl<'a> PixelTile<'a> {
 }
 
 /// Returns the nonzero thresholds of a pixel value: a random word below the `k`-th gives at least `k` spikes.
-fn limits(input_cdf: &[u32], level: u8) -> impl Iterator<Item = u32> + Clone + '_ {
-    let of_level = &input_cdf[usize::from(level) * THRESHOLDS..][..THRESHOLDS];
+fn limits(input_thresholds: &[u32], level: u8) -> impl Iterator<Item = u32> + Clone + '_ {
+    let of_level = &input_thresholds[usize::from(level) * THRESHOLDS..][..THRESHOLDS];
     of_level.iter().copied().take_while(|&limit| limit > 0)
 }

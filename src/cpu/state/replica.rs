@@ -5,9 +5,9 @@ use crate::interface::{ArrayId, Shape, Values, ValuesRef};
 
 /// Arrays of one replica that its samples share.
 pub struct ReplicaState {
-    /// Spike thresholds of each pixel value, `[256, 16]`.
-    pub input_cdf: Vec<u32>,
-    /// Rates of each pixel value, `[256]`, spikes per step; empty unless the input sends rates.
+    /// Thresholds of the spike count of each pixel value, `[256, 16]`.
+    pub input_thresholds: Vec<u32>,
+    /// Rates of each pixel value, `[256]`, spikes per ms; empty unless the input sends rates.
     pub input_rates: Vec<f32>,
     /// Weights of each layer, `[n_pre + 1, units]`.
     pub weights: Vec<WeightMatrix>,
@@ -36,7 +36,7 @@ impl ReplicaState {
                 .collect()
         };
         ReplicaState {
-            input_cdf: vec![0; shape.len_per_copy(ArrayId::InputCdf)],
+            input_thresholds: vec![0; shape.len_per_copy(ArrayId::InputThresholds)],
             input_rates: vec![0.0; shape.len_per_copy(ArrayId::InputRates)],
             weights: columns(ArrayId::Weights, 1),
             first_moments: columns(ArrayId::Moments, 2),
@@ -51,7 +51,9 @@ impl ReplicaState {
     /// Appends the values of a shared array; nothing for per-sample arrays.
     pub fn append_values(&self, array: ArrayId, values: &mut Values) {
         match (array, values) {
-            (ArrayId::InputCdf, Values::U32(values)) => values.extend(&self.input_cdf),
+            (ArrayId::InputThresholds, Values::U32(values)) => {
+                values.extend(&self.input_thresholds)
+            }
             (ArrayId::InputRates, Values::F32(values)) => values.extend(&self.input_rates),
             (ArrayId::Weights(layer), Values::F32(values)) => {
                 values.extend(self.weights[layer].columns().flatten());
@@ -77,7 +79,9 @@ impl ReplicaState {
     /// Replaces the values of a shared array; the number that [`ReplicaState::append_values`] appends.
     pub fn set_values(&mut self, array: ArrayId, values: ValuesRef) {
         match (array, values) {
-            (ArrayId::InputCdf, ValuesRef::U32(values)) => self.input_cdf.copy_from_slice(values),
+            (ArrayId::InputThresholds, ValuesRef::U32(values)) => {
+                self.input_thresholds.copy_from_slice(values)
+            }
             (ArrayId::InputRates, ValuesRef::F32(values)) => {
                 self.input_rates.copy_from_slice(values);
             }

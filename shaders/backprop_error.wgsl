@@ -1,6 +1,5 @@
 // Computes hidden errors by exact backpropagation instead of plateau potentials:
-// `P E = P (W_next^T E_next) k_B phi_max sigma'(Cf)`. Cf is the mean of C in the forward phase. The next layer's stored
-// error is its own `P E`.
+// `P E = P (W_next^T E_next) k_B phi_max sigma'(Cf)`. The next layer's stored error is its own `P E`.
 // One thread per neuron and sample. The columns of the next layer's weights are this layer's neurons. If not all are
 // bound at once, other dispatches compute the rest.
 #import bindings, exact_math
@@ -28,10 +27,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         sum += mul_rounded(weights_next[column + j], errors_next[sample.index * params.n_next + j]);
     }
     let voltages = sample.index * COMPARTMENT_ROWS * params.units + unit;
-    let forward = sigmoid(compartments[voltages + COMPARTMENT_MEAN_SOMA * params.units]);
+    let sigma_mean = sigmoid(compartments[voltages + COMPARTMENT_MEAN_SOMA * params.units]);
     // For the last hidden layer, P is `phi_max` times the output's P.
     let hidden_gain = replicas[replica].backprop_gain;
     let gain = select(hidden_gain, mul_rounded(replicas[replica].phi_max, hidden_gain), params.is_last_hidden == 1u);
-    let error = mul_rounded(mul_rounded(sum, gain), sigmoid_slope(forward));
+    let error = mul_rounded(mul_rounded(sum, gain), sigmoid_slope(sigma_mean));
     errors[sample.index * params.units + unit] = flush(error, SMALLEST_GRADIENT);
 }

@@ -1,4 +1,4 @@
-// Stores the rates `phi_max sigma(C)` of a layer at a step, spikes per step, if the layer sends rates.
+// Stores the rates `phi_max sigma(C)` of a layer at a step, spikes per ms, if the layer sends rates.
 // One thread per neuron and sample.
 #import bindings, exact_math
 

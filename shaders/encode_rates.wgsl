@@ -1,4 +1,4 @@
-// Converts an image to rates: `phi_max * pixel` at every step, spikes per step.
+// Converts an image to rates: `phi_max * pixel` at every step, spikes per ms.
 // One thread per pixel, step and sample.
 #import bindings
 

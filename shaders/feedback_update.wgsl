@@ -1,6 +1,7 @@
 // Moves feedback weights towards the inverse of the feed-forward function: the plateau potential `alpha_f` of the
-// forward phase approaches the soma's rate. `E_inv = -(phi_max sigma(Cf) - alpha_f) sigma'(Af)`, `Y -= eta mean(E_inv
-// s_fb)`. One thread per neuron, bound column of `Y` and replica. The apical biases, if any, are the last column.
+// forward phase approaches the soma's rate. `E_inv = -(phi_max sigma(Cf) - alpha_f) sigma'(Af)`,
+// `Y -= eta_b mean(E_inv s_fb)`.
+// One thread per neuron, bound column of `Y` and replica. The apical biases, if any, are the last column.
 #import bindings, exact_math, mean_gradient
 
 // window means of the feedback population, [samples, rows, n_feedback]

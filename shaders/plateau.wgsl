@@ -1,5 +1,5 @@
 // Computes plateau potentials: the sigmoid of the mean apical voltage at the end of each phase. The dendrite is linear,
-// so the mean of `A = Y s` is `Y` times the mean of `s`.
+// so the mean of `A = Y s + c` is `Y` times the mean of `s`, plus the apical biases `c`.
 // One thread per neuron and sample. If not all columns of `Y` are bound at once, each dispatch continues the sums of
 // the previous one.
 #import bindings, exact_math, philox, averaging_window

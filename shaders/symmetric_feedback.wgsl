@@ -1,5 +1,6 @@
-// Sets feedback weights to the transpose of the next layer's weights, times that layer's own feedback weights if the
-// output feeds back to both. Each transpose has its own noise, drawn anew per minibatch.
+// Sets feedback weights to the transpose of the next layer's weights. Feedback from the output to a layer below the last
+// hidden layer: the transpose times the next layer's feedback weights. Each transpose has its own noise, drawn anew per
+// minibatch.
 // One thread per neuron of the layer, feedback neuron and replica. The columns of the next layer's weights are this
 // layer's neurons. If not all are bound at once, other dispatches compute the rest.
 // A launch sums over `next_count` neurons of the next layer, from `first_next` on, and continues the sums of the
@@ -26,21 +27,21 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let index = row * params.units + unit;
     var weight = 0.0;
     if params.feedback_is_next_layer == 1u {
-        weight = factor(column, unit, pre);
+        weight = noisy_weight(column, unit, pre);
     } else {
         if params.first_next > 0u {
             weight = feedback[index];
         }
         let end = min(params.first_next + params.next_count, params.n_next);
         for (var j = params.first_next; j < end; j++) {
-            weight += mul_rounded(factor(column, unit, j), feedback_next[row * params.n_next + j]);
+            weight += mul_rounded(noisy_weight(column, unit, j), feedback_next[row * params.n_next + j]);
         }
     }
     feedback[index] = flush_weight(weight);
 }
 
 // Returns the weight to neuron `next` of the next layer, with its noise.
-fn factor(column: u32, unit: u32, next: u32) -> f32 {
+fn noisy_weight(column: u32, unit: u32, next: u32) -> f32 {
     let weight = weights_next[column + next];
     let noise = replicas[replica].feedback_noise_sd;
     if noise == 0.0 {

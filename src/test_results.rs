@@ -1,8 +1,8 @@
-//! Results of a test: errors in percent, overall and per class, and the confusion matrix.
+//! Result of an evaluation: errors in percent, overall and per class, and the confusion matrix.
 
 use serde::{Deserialize, Serialize};
 
-/// Confusion matrix of a test.
+/// Result of an evaluation: the confusion matrix of its images.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Number of images, [true class, predicted class].
@@ -22,10 +22,10 @@ impl Evaluation {
         Evaluation { confusion }
     }
 
-    /// Sums the counts of several tests.
+    /// Sums the counts of several evaluations.
     ///
     /// # Panics
-    /// If a test has fewer classes than the first.
+    /// If an evaluation has fewer classes than the first.
     pub fn sum(evaluations: &[Evaluation]) -> Self {
         let classes = evaluations.first().map_or(0, |first| first.confusion.len());
         let count = |class: usize, found: usize| {
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_count_what_was_taken_for_another_class() {
+    fn errors_count_misclassified_images() {
         let evaluation = Evaluation::new(3, &[0, 0, 1, 1], &[0, 1, 1, 1]);
         assert_eq!(evaluation.error(), 25.0);
         assert_eq!(evaluation.class_errors(), [Some(50.0), Some(0.0), None]);

@@ -1,7 +1,7 @@
 // Windows at the ends of phases, over which spikes and rates are averaged. Twin of src/cpu/kernels/averaging_window.rs.
 #import bindings
 
-// PhaseWindow of `length` steps that ends before step `end`.
+// Window of `length` steps that ends before step `end`.
 struct PhaseWindow {
     end: u32,
     length: u32,

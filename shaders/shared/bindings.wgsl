@@ -34,7 +34,7 @@ fn max_plateau_lead() -> u32 {
     return (constants.window_mean_rows - WINDOW_MEAN_ROWS) / 2u;
 }
 
-// Returns the threshold below which a random word stands for more than `k` spike candidates.
+// Returns the threshold below which a random word gives at least `k + 1` spike candidates.
 fn candidate_threshold(k: u32) -> u32 {
     return replicas[replica].candidate_thresholds[k];
 }

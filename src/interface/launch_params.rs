@@ -34,7 +34,7 @@ shader_struct! {
         pub col_count: u32,
         /// Number of neurons of the next layer; 0 for the output.
         pub n_next: u32,
-        /// 1 if the next layer feeds back to apical dendrites.
+        /// 1 if the layer's feedback comes from the next layer; 0 if from the output above the next layer.
         pub feedback_is_next_layer: u32,
         /// 1 for the highest hidden layer.
         pub is_last_hidden: u32,

@@ -18,7 +18,7 @@ shader_struct! {
         pub samples_per_replica: u32,
         /// Number of results per replica.
         pub result_slots: u32,
-        /// K, or 0 for the kernel without a cut.
+        /// K, or 0 for the uncut kernel.
         pub tap_count: u32,
         /// Number of rows of [`super::ArrayId::SynapticInput`] before the block: K - 1 past steps, or 2 traces.
         pub history_rows: u32,
@@ -80,7 +80,7 @@ shader_struct! {
         pub etas: [f32; LAYERS_MAX] = "array<f32, LAYERS_MAX>",
         /// Learning rate of each layer's biases, in the same order.
         pub bias_etas: [f32; LAYERS_MAX] = "array<f32, LAYERS_MAX>",
-        /// Thresholds of random words: below the k-th, there are more than k spike candidates.
+        /// Thresholds of random words: a word below element `k - 1` gives at least `k` spike candidates.
         pub candidate_thresholds: [u32; 16] = "array<u32, THRESHOLDS>",
         /// Seed of the replica, low word first: the key of all its draws, see [`crate::random::key`].
         pub seed: [u32; 2] = "vec2<u32>",
@@ -93,7 +93,7 @@ shader_struct! {
         pub two_candidate_shift: u32,
         /// Map of the random words with two candidates: factor after the shift.
         pub two_candidate_scale: f32,
-        /// Largest rate `phi_max`, spikes per step.
+        /// Largest rate `phi_max`, spikes per ms.
         pub phi_max: f32,
         /// Hidden soma, `C <- decay C + basal_gain B + apical_gain A`: decay factor.
         pub hidden_decay: f32,
@@ -165,7 +165,8 @@ shader_struct! {
         pub image: u32,
         /// Class of the image, from 0, for the teaching current.
         pub label: u32,
-        /// Position of the image in the run: the counter of its random draws.
+        /// Index of the image's presentation: number of earlier presentations in the training, or in the tests, of the run.
+        /// Counter of its random draws.
         pub draw_index: u32,
         /// Index in [`super::ArrayId::Classes`] and [`super::ArrayId::Losses`].
         pub result_slot: u32,

@@ -1,7 +1,7 @@
 //! The equations of Guerguiev, Lillicrap & Richards, "Towards deep learning with segregated
 //! dendrites" (eLife 2017;6:e22901). Nothing here depends on the device.
 //!
-//! Units: time in ms (one step is 1 ms), rates in spikes per step, voltages in the paper's
+//! Units: time in ms (one step is 1 ms), rates in spikes per ms, voltages in the paper's
 //! arbitrary units.
 
 pub mod exact_math;

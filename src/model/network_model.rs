@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::neuron::SomaCoefficients;
 use super::plateau_timing::PlateauTiming;
 
-/// Population that sends spikes to a hidden layer's apical dendrites.
+/// Population that feeds back to a hidden layer's apical dendrites.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]

@@ -46,7 +46,7 @@ pub fn lead_thresholds() -> [u32; 8] {
 
 /// Returns the leads of a neuron's plateau potentials in the forward and the target phase, in steps.
 ///
-/// `population`: index of the population (0: input). `draw_index`: index of the image's presentation in the run.
+/// `population`: index of the population (0: input). `draw_index`: index of the image's presentation.
 pub fn plateau_lead(seed: u64, population: u32, draw_index: u32, unit: u32) -> [u32; 2] {
     let counter = philox_counter0(RngStream::PlateauTime, population, Split::Training as u32);
     let words = philox([counter, draw_index, unit, 0], key(seed));

@@ -54,7 +54,7 @@ pub fn thresholds(rate: f64, draw: SpikeDistribution) -> [u32; THRESHOLDS] {
     table
 }
 
-/// Returns the rate of every pixel value, `phi_max * min(pixel, max_pixel) / max_pixel` spikes per step.
+/// Returns the rate of every pixel value, `phi_max * min(pixel, max_pixel) / max_pixel` spikes per ms.
 pub fn input_rates(phi_max: f64, max_pixel: u8) -> Vec<f32> {
     let rate = |level: usize| {
         let pixel = level.min(usize::from(max_pixel)) as f64 / f64::from(max_pixel);
@@ -64,7 +64,7 @@ pub fn input_rates(phi_max: f64, max_pixel: u8) -> Vec<f32> {
 }
 
 /// Returns [`thresholds`] of the rate of every pixel value, `phi_max * min(pixel, max_pixel) / max_pixel`
-/// spikes per step.
+/// spikes per ms.
 pub fn input_thresholds(
     phi_max: f64,
     max_pixel: u8,

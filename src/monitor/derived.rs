@@ -20,7 +20,7 @@ use crate::model::spikes::input_rates;
 /// Settings from which quantities are computed, and sums over images.
 pub(super) struct DerivedQuantities {
     phi_max: f64,
-    /// Input rate of each byte, spikes per step.
+    /// Input rate of each byte, spikes per ms.
     input_rates: Vec<f32>,
     dataset: Arc<Dataset>,
     jacobians: Option<Jacobians>,
@@ -38,7 +38,7 @@ impl DerivedQuantities {
         }
     }
 
-    /// Returns the rate `phi_max sigma(C)`, spikes per step.
+    /// Returns the rate `phi_max sigma(C)`, spikes per ms.
     pub(super) fn rate(&self, voltage: f32) -> f64 {
         self.phi_max * sigma(voltage)
     }

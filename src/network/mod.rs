@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_without_layers_or_neurons_draw_networks_without() {
+    fn initial_network_may_lack_layers_or_neurons() {
         let network = |layers| Network::initial(&Config { layers, ..Config::default() }, 4);
         assert!(network(vec![]).layers.is_empty());
         assert_eq!(network(vec![0, 10]).layers[1].biases().len(), 10);

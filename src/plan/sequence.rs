@@ -72,7 +72,7 @@ pub(crate) fn feedback_launches(shape: &Shape) -> Vec<Launch> {
 
 /// Computes the apical voltages that the first step of an image reads.
 ///
-/// Spikes and rates before the image use the current feedback weights, as they do the current feed-forward weights.
+/// The spikes and rates before the image are weighted by the current feedback weights.
 fn begin_apical(shape: &Shape, learns: bool, list: &mut Vec<Launch>) {
     let before = |kernel, layer| Launch { kernel, layer, first: 0, count: 0 };
     let hidden = 0..shape.layers() - 1;

@@ -20,9 +20,9 @@ pub struct PhiloxRng {
 impl PhiloxRng {
     /// Creates a generator. `population` and `substream` (the epoch, for example) separate generators of the same
     /// random stream.
-    pub fn new(seed: u64, purpose: RngStream, population: u32, substream: u32) -> Self {
+    pub fn new(seed: u64, stream: RngStream, population: u32, substream: u32) -> Self {
         PhiloxRng {
-            counter0: philox_counter0(purpose, population, 0),
+            counter0: philox_counter0(stream, population, 0),
             substream,
             key: key(seed),
             block: 0,

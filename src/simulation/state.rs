@@ -13,7 +13,7 @@ pub struct SimulationState {
     pub updates: u64,
     /// Whether the next training minibatch starts from a cleared state.
     pub is_fresh: bool,
-    /// Values of one replica: moments, classes, losses, and the state that samples carry on `[training samples, rows,
+    /// Values of one replica: moments, classes, losses, and the persistent rows of the samples, `[training samples, rows,
     /// units]`, see [`crate::interface::Shape::persistent_rows`]. A fresh state may lack all arrays of images, and one
     /// without updates also moments: they are 0.
     pub arrays: BTreeMap<ArrayId, Values>,
@@ -50,7 +50,7 @@ impl Simulation {
         arrays.filter(|(_, length)| *length > 0).collect()
     }
 
-    /// Returns the number of values per replica of a carried or sample-independent array.
+    /// Returns the number of values per replica of a persistent array, or of one that samples share.
     fn replica_length(&self, array: ArrayId) -> usize {
         let shape = self.backend.shape();
         match shape.is_per_sample(array) {

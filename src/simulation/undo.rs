@@ -12,8 +12,8 @@ const SHORT: Duration = Duration::from_millis(400);
 pub(super) struct Undo {
     updates: u64,
     is_fresh: bool,
-    /// Saved state that samples carry on.
-    carried: Vec<(ArrayId, Values)>,
+    /// Saved persistent rows of the samples.
+    persistent: Vec<(ArrayId, Values)>,
     /// Saved whole arrays.
     whole: Vec<(ArrayId, Values)>,
 }
@@ -36,14 +36,14 @@ impl Simulation {
     /// Returns an error if the device fails.
     pub(super) fn save_undo(&mut self, stoppable: Stoppable) -> Result<Undo, BackendError> {
         let (updates, is_fresh) = (self.updates, self.is_fresh);
-        let mut undo = Undo { updates, is_fresh, carried: Vec::new(), whole: Vec::new() };
+        let mut undo = Undo { updates, is_fresh, persistent: Vec::new(), whole: Vec::new() };
         let shape = self.backend.shape().clone();
         for array in shape.arrays() {
             let is_weights =
                 matches!(array, ArrayId::Weights(_) | ArrayId::Moments(_) | ArrayId::Feedback(_));
             // A fresh state is cleared again and needs no copy.
             if stoppable != Stoppable::Nothing && !is_fresh && shape.persistent_len(array) > 0 {
-                undo.carried.push((array, self.backend.read_persistent(array)?));
+                undo.persistent.push((array, self.backend.read_persistent(array)?));
             }
             if stoppable == Stoppable::All && is_weights && shape.len_per_copy(array) > 0 {
                 undo.whole.push((array, self.backend.read(array)?));
@@ -58,7 +58,7 @@ impl Simulation {
     /// Returns an error if the device fails.
     pub(super) fn apply_undo(&mut self, undo: Undo) -> Result<(), BackendError> {
         (self.updates, self.is_fresh) = (undo.updates, undo.is_fresh);
-        for (array, values) in &undo.carried {
+        for (array, values) in &undo.persistent {
             self.backend.write_persistent(*array, values.into())?;
         }
         for (array, values) in &undo.whole {

@@ -47,7 +47,7 @@ pub struct Checkpoint {
     pub position: TrainPosition,
     /// Weights at this position.
     pub network: Network,
-    /// State of the simulation except the weights: moments, results and the state that samples carry on.
+    /// State of the simulation except the weights: moments, results and the samples' persistent rows.
     pub state: SimulationState,
     /// Full evaluation of the epoch, if the epoch just ended.
     pub evaluation: Option<Evaluation>,

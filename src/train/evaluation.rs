@@ -22,7 +22,7 @@ impl ReplicaGroup {
         listen: EventListener,
     ) -> Result<ControlFlow<()>, TrainError> {
         let test_images = self.configs[0].eval_images.clamp(1, self.dataset.test_count);
-        let Some(evaluations) = self.test(test_images, listen)? else {
+        let Some(evaluations) = self.evaluate(test_images, listen)? else {
             return self.stop(listen);
         };
         let TrainPosition { epoch, images, .. } = self.position;
@@ -44,7 +44,7 @@ impl ReplicaGroup {
     ) -> Result<ControlFlow<()>, TrainError> {
         let position = self.position;
         let states = self.simulation.save_state()?;
-        let evaluations = self.test(self.dataset.test_count, listen)?;
+        let evaluations = self.evaluate(self.dataset.test_count, listen)?;
         self.simulation.load_state(&states.iter().collect::<Vec<_>>())?;
         self.position = position;
         // A stop ends the evaluation only: the caller keeps the trained weights.
@@ -57,27 +57,27 @@ impl ReplicaGroup {
         Ok(emit(listen, self.replicas.iter().zip(&evaluations).map(event)))
     }
 
-    /// Runs the full evaluation after an epoch and ends the epoch. `rate`: training images per second.
+    /// Runs the full evaluation after an epoch and ends the epoch. `images_per_second`: training speed.
     pub(super) fn full_eval(
         &mut self,
         orders: &[EpochSampler],
-        rate: f64,
+        images_per_second: f64,
         listen: EventListener,
     ) -> Result<ControlFlow<()>, TrainError> {
         let TrainPosition { epoch, images: done, .. } = self.position;
         let outcomes = self.simulation.results(done)?;
         let train_errors = self.errors(orders, &outcomes);
-        let rates = match self.control.wants_networks_after_epochs() {
+        let firing_rates = match self.control.wants_networks_after_epochs() {
             true => self.simulation.mean_firing_rates()?,
             false => Vec::new(),
         };
-        let mut testing = Stopwatch::default();
-        match testing.time(|| self.test(self.dataset.test_count, listen))? {
+        let mut stopwatch = Stopwatch::default();
+        match stopwatch.time(|| self.evaluate(self.dataset.test_count, listen))? {
             Some(evaluations) => self.evaluations = evaluations,
             None => return self.stop(listen),
         }
         (self.position.epoch, self.position.images) = (epoch + 1, 0);
-        let test_images_per_second = testing.per_second(self.dataset.test_count);
+        let test_images_per_second = stopwatch.per_second(self.dataset.test_count);
         let event = |(((replica, _, evaluation), train_error), outcomes): (
             (NetworkResult, _),
             &Vec<SampleResult>,
@@ -90,7 +90,7 @@ impl ReplicaGroup {
                 train_error,
                 test_error: evaluation.error(),
                 loss: loss / done as f64,
-                images_per_second: rate,
+                images_per_second,
                 test_images_per_second,
             }
         };
@@ -105,8 +105,8 @@ impl ReplicaGroup {
             };
             flow = or_break(flow, emit(listen, self.results().map(statistics)));
         }
-        if !rates.is_empty() {
-            flow = or_break(flow, self.emit_networks(epoch, done, rates, listen)?);
+        if !firing_rates.is_empty() {
+            flow = or_break(flow, self.emit_networks(epoch, done, firing_rates, listen)?);
         }
         let ends_interval =
             self.checkpoint_interval.is_some_and(|every| every.is_due_after_epoch(epoch));
@@ -131,7 +131,7 @@ impl ReplicaGroup {
 
     /// Evaluates on the first `count` test images, with new random draws. Returns `None` after a stop: the evaluation
     /// is then still due and repeats the same images with the same draws.
-    fn test(
+    fn evaluate(
         &mut self,
         count: usize,
         listen: EventListener,

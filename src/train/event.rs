@@ -10,8 +10,8 @@ use crate::device::DeviceInfo;
 use crate::network::{LayerStatistics, Network};
 use crate::test_results::Evaluation;
 
-/// Event of a training. Errors are percentages of images. With a validation set, its images are the test images. Events
-/// with a `replica` are of the network with this index, all others of all networks of the current group.
+/// Event of a training. Errors are percentages of images. With a validation set, its images are the test images. An event
+/// with the field `replica` concerns the network of this index, any other event all networks of the current group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
@@ -66,7 +66,8 @@ pub enum Event {
         /// Number of images tested, the first of the test set.
         test_images: usize,
     },
-    /// State of a network, if `send_checkpoints` was called: when it is due, after each epoch, and at a stop.
+    /// State of a network. Sent only after a call of `send_checkpoints`: at each checkpoint interval, after each epoch, and
+    /// at a stop.
     #[serde(skip)]
     Checkpoint {
         /// Index of the network.

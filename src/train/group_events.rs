@@ -85,8 +85,8 @@ impl ReplicaGroup {
             return Ok(ControlFlow::Continue(()));
         }
         let TrainPosition { epoch, images, .. } = self.position;
-        let rates = self.simulation.mean_firing_rates()?;
-        self.emit_networks(epoch, images, rates, listen)
+        let firing_rates = self.simulation.mean_firing_rates()?;
+        self.emit_networks(epoch, images, firing_rates, listen)
     }
 
     /// Sends the current networks and their rates, `[networks]` by layers.
@@ -94,7 +94,7 @@ impl ReplicaGroup {
         &mut self,
         epoch: u32,
         images: usize,
-        rates: Vec<Vec<f64>>,
+        firing_rates: Vec<Vec<f64>>,
         listen: EventListener,
     ) -> Result<ControlFlow<()>, TrainError> {
         self.read_networks()?;
@@ -102,6 +102,6 @@ impl ReplicaGroup {
             let network = Arc::new(network.clone());
             Event::Network { replica, epoch, images, network, rates }
         };
-        Ok(emit(listen, self.results().zip(rates).map(event)))
+        Ok(emit(listen, self.results().zip(firing_rates).map(event)))
     }
 }

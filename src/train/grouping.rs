@@ -83,8 +83,8 @@ impl Grouping {
         vec![Evaluation::new(self.classes, &[], &[]); self.configs.len()]
     }
 
-    /// Opens a group, which receives the requests of `control`. A GPU reports too little memory only on allocation: the
-    /// group is then split in two.
+    /// Opens a group, which receives the requests of `control`. A GPU reports a lack of memory only when arrays are
+    /// allocated. The group is then split in two.
     ///
     /// # Errors
     /// Returns an error if a checkpoint does not fit, or the device fails or cannot hold one network.

@@ -38,19 +38,19 @@ pub fn test_network(
     let count = dataset.test_count;
     let mut evaluations = Vec::new();
     for repeat in 0..repeats {
-        let first_position = repeat.wrapping_mul(count as u32);
+        let first_draw_index = repeat.wrapping_mul(count as u32);
         let mut progress = |done| {
             listen(repeat as usize * count + done);
             ControlFlow::Continue(())
         };
-        let each = test_until(&mut simulation, &dataset, count, first_position, &mut progress);
+        let each = test_until(&mut simulation, &dataset, count, first_draw_index, &mut progress);
         evaluations.push(each?.swap_remove(0));
     }
     Ok((evaluations, opened.device))
 }
 
-/// Evaluates the only network on the first `count` test images, as in the paper. `first_position`: position of the
-/// first image's random draws.
+/// Evaluates the only network on the first `count` test images, as in the paper. `first_draw_index`: draw index of
+/// the first image.
 ///
 /// # Errors
 /// Returns an error if the data set has fewer test images, or the device fails.
@@ -58,12 +58,12 @@ pub fn test(
     simulation: &mut Simulation,
     dataset: &Dataset,
     count: usize,
-    first_position: u32,
+    first_draw_index: u32,
 ) -> Result<Evaluation, BackendError> {
-    Ok(test_each(simulation, dataset, count, first_position)?.swap_remove(0))
+    Ok(test_each(simulation, dataset, count, first_draw_index)?.swap_remove(0))
 }
 
-/// Evaluates every replica as [`test()`], with the same images and positions.
+/// Evaluates every replica as [`test()`], with the same images and draw indices.
 ///
 /// # Errors
 /// Returns an error if the data set has fewer test images, or the device fails.
@@ -71,10 +71,10 @@ pub fn test_each(
     simulation: &mut Simulation,
     dataset: &Dataset,
     count: usize,
-    first_position: u32,
+    first_draw_index: u32,
 ) -> Result<Vec<Evaluation>, BackendError> {
     let mut go_on = |_| ControlFlow::Continue(());
-    test_until(simulation, dataset, count, first_position, &mut go_on)
+    test_until(simulation, dataset, count, first_draw_index, &mut go_on)
 }
 
 /// Runs [`test_each`]; `listen` receives the number of images tested so far and may stop it.
@@ -82,7 +82,7 @@ pub(super) fn test_until(
     simulation: &mut Simulation,
     dataset: &Dataset,
     count: usize,
-    first_position: u32,
+    first_draw_index: u32,
     listen: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Evaluation>, BackendError> {
     let Some(labels) = dataset.test_labels().get(..count) else {
@@ -92,7 +92,7 @@ pub(super) fn test_until(
     let image = |(number, &label): (usize, &u8)| Presentation {
         index: dataset.training_count + number,
         label,
-        draw_index: first_position.wrapping_add(number as u32),
+        draw_index: first_draw_index.wrapping_add(number as u32),
         result_slot: dataset.training_count + number,
     };
     let images: Vec<Presentation> = labels.iter().enumerate().map(image).collect();

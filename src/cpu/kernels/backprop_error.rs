@@ -1,5 +1,5 @@
 //! Computes hidden errors by exact backpropagation instead of plateau potentials:
-//! `P E = P (W_next^T E_next) k_B phi_max sigma'(Cf)`. Cf is the mean of C in the forward phase.
+//! `P E = P (W_next^T E_next) k_B phi_max sigma'(Cf)`.
 //!
 //! The next layer's stored error is its own `P E`.
 

@@ -53,8 +53,8 @@ pub enum Columns {
     None,
     /// All columns of the layer's weights, and of their moments and gradient.
     Weights,
-    /// The columns of the layer's weights without the biases. [`Columns::count`] includes the biases, since it counts
-    /// the columns of the matrix.
+    /// The columns of the layer's weights without the biases. [`Columns::count`] still counts the biases: it returns the
+    /// size of the whole matrix.
     Synapses,
     /// The biases of the layer's weights, their last column.
     Biases,

@@ -1,4 +1,4 @@
-//! Stores the rates `phi_max sigma(C)` of a layer at a step, spikes per step, if the layer sends rates.
+//! Stores the rates `phi_max sigma(C)` of a layer at a step, spikes per ms, if the layer sends rates.
 
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,

@@ -1,4 +1,4 @@
-//! Converts an image to rates: `phi_max * pixel` at every step, spikes per step.
+//! Converts an image to rates: `phi_max * pixel` at every step, spikes per ms.
 
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,

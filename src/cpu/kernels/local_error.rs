@@ -1,5 +1,4 @@
-//! Computes `P E` of every neuron: its local error E times the factor P of its update. Cf is the mean of C in the forward
-//! phase.
+//! Computes `P E` of every neuron: its local error E times the factor P of its update.
 //!
 //! Output: `P E = -P (phi_t - phi_max sigma(Cf)) k_D phi_max sigma'(Cf)`.
 //! Hidden: `P E = -P (alpha_t - alpha_f) k_B phi_max sigma'(Cf)`.
@@ -52,16 +51,18 @@ fn compute_errors<V: Simd>(
         if params.is_output == 1 {
             let rates = &compartments[compartment::MEAN_RATE];
             for i in 0..LANES {
-                let forward = sigmoid(means[i]);
-                let difference = replica.phi_max * forward - rates[i];
-                error[i] = difference * replica.output_error_gain * sigmoid_slope(forward);
+                let sigma_mean = sigmoid(means[i]);
+                let difference = replica.phi_max * sigma_mean - rates[i];
+                error[i] = difference * replica.output_error_gain * sigmoid_slope(sigma_mean);
             }
         } else {
             let plateaus = plateaus.tile_rows(tile);
-            let (forward, target) = (&plateaus[plateau::FORWARD], &plateaus[plateau::TARGET]);
+            let (alpha_forward, alpha_target) =
+                (&plateaus[plateau::FORWARD], &plateaus[plateau::TARGET]);
             for i in 0..LANES {
                 let slope = sigmoid_slope(sigmoid(means[i]));
-                error[i] = (forward[i] - target[i]) * replica.hidden_error_gain * slope;
+                let difference = alpha_forward[i] - alpha_target[i];
+                error[i] = difference * replica.hidden_error_gain * slope;
             }
         }
         for error in error.iter_mut() {

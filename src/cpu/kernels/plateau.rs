@@ -1,6 +1,6 @@
 //! Computes the plateau potentials `alpha = sigma(mean A)`, with the mean over a window at the end of each phase.
 //!
-//! The dendrite is linear, so the mean of `A = Y s` is `Y` times the mean of `s`.
+//! The dendrite is linear, so the mean of `A = Y s + c` is `Y` times the mean of `s`, plus the apical biases `c`.
 
 use crate::cpu::kernels::averaging_window::feedback_row;
 use crate::cpu::kernels::definition::{
@@ -86,7 +86,8 @@ fn compute_plateaus<V: Simd>(
     }
 }
 
-/// Returns the leads of the plateau potentials of a tile's neurons in each phase, in steps.
+/// Returns the leads of the plateau potentials of a tile's neurons in each phase, in steps, as
+/// [`crate::model::plateau_timing::plateau_lead`] for one neuron.
 #[inline(always)]
 fn plateau_lead(
     constants: &RunParams,

@@ -1,5 +1,6 @@
-//! Sets feedback weights to the transpose of the next layer's weights, times that layer's own feedback weights if the
-//! output feeds back to both. Each transpose has its own noise, drawn anew per minibatch.
+//! Sets feedback weights to the transpose of the next layer's weights. Feedback from the output to a layer below the last
+//! hidden layer: the transpose times the next layer's feedback weights. Each transpose has its own noise, drawn anew per
+//! minibatch.
 
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, ReplicaContext, Scope,
@@ -47,7 +48,7 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &Pr
     let mut weights = vec![0.0; n_feedback];
     for unit in 0..params.units as usize {
         let column = weights_next.column(unit);
-        let factor = |next: usize| {
+        let noisy_weight = |next: usize| {
             let weight = column[next / LANES][next % LANES];
             if replica.feedback_noise_sd == 0.0 {
                 return weight;
@@ -58,7 +59,7 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &Pr
         let (tile, i) = (unit / LANES, unit % LANES);
         for (pre, weight) in weights.iter_mut().enumerate() {
             *weight = if params.feedback_is_next_layer == 1 {
-                factor(pre)
+                noisy_weight(pre)
             } else if params.first_next == 0 {
                 0.0
             } else {
@@ -67,7 +68,7 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &Pr
         }
         if params.feedback_is_next_layer == 0 {
             for (row, j) in feedback_rows.chunks_exact(n_feedback).zip(range.clone()) {
-                add(&mut weights, factor(j), row);
+                add(&mut weights, noisy_weight(j), row);
             }
         }
         for (pre, weight) in weights.iter().enumerate() {

@@ -22,6 +22,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`W -= η (P E) s_fᵀ`, `b -= η (P E)`, with the stored `P E`",
     scope: Scope::Layer,
     runs_on: |_, _| true,
+    // Population `layer` is the layer below, or the input: the window means are those of the presynaptic neurons.
     reads: |_, layer| vec![ArrayId::WindowMeans(layer), ArrayId::Errors(layer)],
     writes: |layer| {
         vec![ArrayId::Weights(layer), ArrayId::Moments(layer), ArrayId::Gradient(layer)]

@@ -25,21 +25,21 @@ fn step_neuron(sample: Sample, unit: u32) {
     var mean_rate = compartments[first + COMPARTMENT_MEAN_RATE * params.units];
     var writer = new_spike_writer(sample.index, unit);
     let steps = sample.steps_forward + sample.steps_target;
-    let forward_window = sample.steps_forward - sample.window_forward;
-    let target_window = steps - sample.window_target;
+    let forward_start = sample.steps_forward - sample.window_forward;
+    let target_start = steps - sample.window_target;
 
     for (var step = params.first_step; step < end; step++) {
         basal = basal_input(sample.index, step - params.block_start, unit) + bias;
         let terms = soma_terms(sample, unit, step, apical);
         let input = mul_rounded(terms.basal_gain, basal) + terms.current;
         soma = flush(mul_rounded(terms.decay, soma) + opaque(input), SMALLEST_VOLTAGE);
-        if step >= forward_window && step < sample.steps_forward {
+        if step >= forward_start && step < sample.steps_forward {
             mean_soma += soma;
         }
         if step + 1u == sample.steps_forward {
             mean_soma = mul_rounded(mean_soma, sample.inv_window_forward);
         }
-        if params.is_output == 1u && step >= target_window {
+        if params.is_output == 1u && step >= target_start {
             mean_rate += mul_rounded(replicas[replica].phi_max, sigmoid(soma));
             if step + 1u == steps {
                 mean_rate = mul_rounded(mean_rate, sample.inv_window_target);

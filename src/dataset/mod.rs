@@ -22,8 +22,8 @@ mod location;
 mod npy;
 mod npz;
 mod open;
+mod pixel_rules;
 mod read_options;
-mod rules;
 mod stratify;
 mod subset;
 pub mod summary;
@@ -40,8 +40,8 @@ pub use identity::{DataIdentity, DataSource, MNIST_SHA256};
 pub use loaded::SourceFile;
 use loaded::{LoadedDataset, SplitData, check_label_count};
 pub use location::{Location, Position};
+pub use pixel_rules::PixelRules;
 pub use read_options::{Background, ImageSize, ReadOptions};
-pub use rules::PixelRules;
 
 /// Labelled images. Training and test set form one contiguous block, training set first, so that a device stores it
 /// unchanged.

@@ -95,8 +95,7 @@ impl fmt::Display for Kernel {
 pub struct Launch {
     /// Kernel to run.
     pub kernel: Kernel,
-    /// Index of the layer, 0 the lowest. For kernels of populations, index of the population, 0 the input, see
-    /// [`Kernel::takes_population`].
+    /// Index of the layer, 0 the lowest; or of the population, 0 the input, see [`Kernel::takes_population`].
     pub layer: usize,
     /// First step of the range, counted from the image's first; or first neuron of the next layer, see
     /// [`Kernel::takes_steps`].

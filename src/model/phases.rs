@@ -25,7 +25,7 @@ pub enum PhaseJitter {
     None,
 }
 
-/// Steps of a training phase over which averages run.
+/// Rule for the steps of a training phase over which averages run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]

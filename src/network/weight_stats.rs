@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statistics_are_of_weights_biases_and_feedback_apart() {
+    fn statistics_separate_weights_biases_and_feedback() {
         let layer = Layer::from_rows(2, 2, &[1.0, 2.0, 3.0, -6.0], &[5.0, 5.0], &[-1.0, 1.0]);
         let layer = layer.expect("the arrays fit");
         let LayerStatistics { weights, biases, feedback } = layer.statistics();

@@ -40,6 +40,7 @@ fn average_rates<V: Simd>(
     prepared: &PreparedLaunch,
 ) {
     let SampleContext { constants, sample, .. } = *context;
+    // The kernel takes populations, so `layer` is one.
     let (population, params) = (prepared.launch.layer, &prepared.params);
     let (rates, window_means) = (&mut state.rates[population], &mut state.window_means[population]);
     for (rates, window_means) in rates.iter_tiles_mut().zip(window_means.iter_tiles_mut()) {

@@ -46,6 +46,7 @@ fn average_spikes<V: Simd>(
     prepared: &PreparedLaunch,
 ) {
     let SampleContext { constants, minibatch, sample, .. } = *context;
+    // The kernel takes populations, so `layer` is one.
     let (population, params) = (prepared.launch.layer, &prepared.params);
     let (spikes, window_means) =
         (&mut state.spikes[population], &mut state.window_means[population]);

@@ -78,6 +78,10 @@ pub fn predict(
     let sizes = [shape.height, shape.width];
     let dataset = Dataset::unlabelled("images", sizes, classes, shape.max_pixel, &images.bytes)?;
     config.validate(dataset.pixels(), classes)?;
+    if dataset.test_count != count {
+        let reason = format!("{count} names of {} images", dataset.test_count);
+        return Err(BackendError::InvalidSamples(reason).into());
+    }
     let positions: Vec<u32> = images.bytes.chunks(dataset.pixels()).map(draw_index).collect();
     let dataset = Arc::new(dataset);
     // The voltages of each sample are read.

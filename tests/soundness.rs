@@ -4,6 +4,8 @@
 //!
 //! Does not prove: that kernels stay within their arrays for valid input (see `exactness.rs`).
 
+#[path = "soundness/arguments.rs"]
+mod arguments;
 #[path = "soundness/arrays.rs"]
 mod arrays;
 #[path = "soundness/networks.rs"]

@@ -4,6 +4,7 @@
 //! Every error names the file and the location in it (byte, line or array), what was expected and what was found.
 
 mod array;
+mod check_fields;
 mod class_folder;
 pub mod class_names;
 mod classes;

@@ -130,6 +130,7 @@ impl Dataset {
         training: usize,
         test: usize,
     ) -> Result<[usize; 2], DatasetError> {
+        self.check_fields()?;
         let available = self.training_count;
         if validation >= available {
             let name = self.name.clone();

@@ -45,18 +45,27 @@ pub fn max_replicas(
     selection.choose(on_gpu, on_cpu)
 }
 
-/// Returns the largest number up to `count` for which the check and that of all smaller numbers pass.
+/// Returns the largest number up to `count` for which the check passes. If it fails for a number, it fails for all larger
+/// ones.
 fn largest_fitting(
     count: usize,
     check: impl Fn(usize) -> Result<u64, BackendError>,
 ) -> Result<Fit, BackendError> {
     check(1)?;
-    let count = count.max(1);
-    let obstacle = (2..=count).find_map(|n| check(n).err().map(|error| (n, error)));
-    Ok(match obstacle {
-        None => Fit { replicas: count, limited_by: None },
-        Some((n, error)) => Fit { replicas: n - 1, limited_by: Some(error) },
-    })
+    let mut replicas = 1;
+    // Smallest number that is known not to fit.
+    let mut limit: Option<(usize, BackendError)> = None;
+    while limit.as_ref().map_or(count, |(n, _)| n - 1) > replicas {
+        let n = match &limit {
+            None => count.min(2 * replicas),
+            Some((n, _)) => replicas.midpoint(*n),
+        };
+        match check(n) {
+            Ok(_) => replicas = n,
+            Err(error) => limit = Some((n, error)),
+        }
+    }
+    Ok(Fit { replicas, limited_by: limit.map(|(_, error)| error) })
 }
 
 /// Returns the memory of `replicas` networks in parallel on the CPU backend, bytes.
@@ -161,6 +170,23 @@ fn check_fits(shape: &Shape, bytes: u64, memory: u64) -> Result<u64, BackendErro
 mod tests {
     use super::*;
     use crate::model::network_model::{NetworkModel, UpdateRule};
+
+    #[test]
+    fn largest_fitting_number_is_found() {
+        for most in [1, 2, 3, 4, 5, 1000, 1 << 40] {
+            let check = |n: usize| match n <= most {
+                true => Ok(0),
+                false => Err(BackendError::InvalidNetworks(n.to_string())),
+            };
+            for count in [0, 1, 2, 3, 7, 1000, usize::MAX] {
+                let fit = largest_fitting(count, check).unwrap();
+                assert_eq!(fit.replicas, count.clamp(1, most), "{count} of {most}");
+                let limit = fit.limited_by.map(|error| error.to_string());
+                let expected = BackendError::InvalidNetworks((most + 1).to_string()).to_string();
+                assert_eq!(limit, (count > most).then_some(expected));
+            }
+        }
+    }
 
     #[test]
     fn shape_beyond_memory_is_refused_with_sizes() {

@@ -85,6 +85,7 @@ pub fn open_both(
 }
 
 fn check_settings(configs: &[Config], dataset: &Dataset) -> Result<(), BackendError> {
+    dataset.check_fields().map_err(|error| BackendError::InvalidSamples(error.to_string()))?;
     let check = |config: &Config| config.validate(dataset.pixels(), dataset.classes);
     configs
         .iter()

@@ -15,6 +15,8 @@ pub enum TrainError {
     Config(#[from] ConfigError),
     #[error("there is no network to train")]
     NoNetworks,
+    #[error("expected one start per network: {networks} networks, {starts} starts")]
+    Starts { networks: usize, starts: usize },
     #[error("invalid settings for the network with {settings}")]
     Variant { settings: String, source: ConfigError },
     #[error("cannot use the data set")]

@@ -47,6 +47,10 @@ impl Grouping {
         options: &DeviceOptions,
         starts: Vec<ResumeFrom>,
     ) -> Result<Self, TrainError> {
+        if starts.len() != variants.len() {
+            let (networks, starts) = (variants.len(), starts.len());
+            return Err(TrainError::Starts { networks, starts });
+        }
         for variant in variants {
             let valid = variant.config.validate(dataset.pixels(), dataset.classes);
             valid.map_err(|source| match variant.to_string() {

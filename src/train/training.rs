@@ -83,7 +83,8 @@ impl Training {
     /// Resumes the networks: `starts` has one start per network.
     ///
     /// # Errors
-    /// As [`Training::resume`], and if there is no network to train: all are finished.
+    /// As [`Training::resume`], and if there is no network to train, because all are finished, or not one start per
+    /// network.
     pub fn resume_variants(
         variants: &[Variant],
         dataset: Dataset,

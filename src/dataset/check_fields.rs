@@ -1,0 +1,28 @@
+//! Checks the public fields of a data set.
+
+use super::error::invalid;
+use super::{Dataset, DatasetError, Location, largest};
+
+impl Dataset {
+    /// Checks that sizes, counts and classes fit the images and labels: callers may change these fields.
+    ///
+    /// # Errors
+    /// Returns an error if they do not.
+    pub(crate) fn check_fields(&self) -> Result<(), DatasetError> {
+        let Dataset { height, width, classes, training_count, test_count, .. } = *self;
+        let (labels, bytes, names) = (self.labels.len(), self.images.len(), self.class_names.len());
+        let pixels = height.checked_mul(width).and_then(|pixels| pixels.checked_mul(labels));
+        let fits = training_count.checked_add(test_count) == Some(labels)
+            && pixels == Some(bytes)
+            && names == classes
+            && usize::from(largest(&self.labels)) < classes;
+        if fits {
+            return Ok(());
+        }
+        let expected = format!(
+            "{training_count} training and {test_count} test images of {height} x {width} in {classes} named classes"
+        );
+        let found = format!("{labels} labels, {bytes} bytes and {names} names");
+        Err(invalid(Location::whole(self.name.clone()), expected, found))
+    }
+}

@@ -6,7 +6,6 @@
 use std::ops::Range;
 
 use crate::cpu::simd::Simd;
-use crate::cpu::simd::tiled::Tile;
 use crate::cpu::spikes::WORD_STEPS;
 use crate::interface::{RunParams, Sample, window_mean};
 use crate::model::exact_math::Float;
@@ -102,28 +101,37 @@ pub fn feedback_row(constants: &RunParams, phase: u32, lead: u32) -> usize {
     }
 }
 
-/// Stores the means of a tile that the next layer and the feedback read, each if the population sends them. `mean`:
-/// mean over a window with a delay in steps.
-#[inline(always)]
-pub fn store_means(
+/// Mean of a population that the next layer or the feedback reads.
+pub struct WindowMean {
+    /// Row of the window means.
+    pub row: usize,
+    pub window: PhaseWindow,
+    /// Number of steps from a spike to its effect.
+    pub delay: u32,
+}
+
+/// Returns the means of a population that feeds forward or back, or both.
+pub fn window_means(
     constants: &RunParams,
     sample: &Sample,
     feeds_forward: bool,
     feeds_back: bool,
-    window_means: &mut [Tile<f32>],
-    mean: impl Fn(&PhaseWindow, u32) -> Tile<f32>,
-) {
+) -> Vec<WindowMean> {
+    let mut means = Vec::new();
     if feeds_forward {
-        window_means[window_mean::FORWARD] = mean(&PhaseWindow::forward(sample, 0), 0);
+        let window = PhaseWindow::forward(sample, 0);
+        means.push(WindowMean { row: window_mean::FORWARD, window, delay: 0 });
     }
     if feeds_back {
         for lead in 0..=constants.max_plateau_lead() {
-            window_means[feedback_row(constants, 0, lead)] =
-                mean(&PhaseWindow::forward(sample, lead), 1);
-            window_means[feedback_row(constants, 1, lead)] =
-                mean(&PhaseWindow::target(sample, lead), 1);
+            let windows = [PhaseWindow::forward(sample, lead), PhaseWindow::target(sample, lead)];
+            for (phase, window) in (0..).zip(windows) {
+                let row = feedback_row(constants, phase, lead);
+                means.push(WindowMean { row, window, delay: 1 });
+            }
         }
     }
+    means
 }
 
 // The code above relies on consecutive rows of the two phases.

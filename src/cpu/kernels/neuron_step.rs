@@ -1,21 +1,22 @@
 //! Steps of neurons, tile by tile: dendrite from the filtered synaptic input, soma by forward Euler, window means,
 //! spikes. Shared by hidden and output neurons. Twin of `shaders/shared/neuron_step.wgsl`.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::averaging_window::PhaseWindow;
 use super::definition::{
     Columns, CpuFunction, KernelDefinition, NeuronFunction, Scope, StepContext,
 };
-use super::spike_sampler::SpikeSampler;
+use super::spike_sampler::{Rows, SpikeSampler};
 use super::synaptic_filter::{basal_input, shift_history};
-use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, Tile, TileSlice};
+use crate::cpu::simd::{Mask, Simd};
 use crate::cpu::spikes::WORD_STEPS;
 use crate::cpu::spikes::list::words_covering;
 use crate::cpu::spikes::mask::SpikeMaskSlice;
-use crate::interface::ArrayId;
 use crate::interface::compartment::{APICAL, BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
+use crate::interface::{ArrayId, STEPS_PER_WORD, Sample};
 use crate::model::exact_math::{Float, SMALLEST_VOLTAGE, sigmoid};
 
 /// Terms of the soma's Euler step, `C <- decay C + (basal_gain B + current)`.
@@ -70,6 +71,13 @@ impl StepContext<'_> {
         let end = self.sample.steps().min(self.params.first_step + self.params.step_count);
         self.params.first_step.min(end)..end
     }
+
+    /// Returns the mask of the lanes of a tile that hold neurons.
+    #[inline(always)]
+    fn neurons(&self, tile: usize) -> u32 {
+        let left = self.params.units - (tile * LANES) as u32;
+        (1 << left.min(LANES as u32)) - 1
+    }
 }
 
 /// Advances a slice of tiles and draws their spikes. Shapes: see [`NeuronFunction`](super::definition::NeuronFunction).
@@ -86,19 +94,41 @@ pub fn step_tiles<V: Simd, M: NeuronKind>(
         return;
     }
     let first = synaptic_input.first_tile;
-    let mut soma = vec![Tile([0.0; LANES]); steps.len()];
-    let mut sampler = SpikeSampler::new(context, spike_mask);
+    let mut scratch = SCRATCH.take();
+    scratch.soma.resize(words_covering(&steps).count(), [Tile([0.0; LANES]); WORD_STEPS]);
+    let mut sampler = SpikeSampler::new(context, spike_mask, &mut scratch.rows);
     for tile in 0..synaptic_input.tile_count() {
         let synaptic_input = synaptic_input.tile_rows_mut(tile);
         let compartments = compartments.tile_rows_mut(tile);
-        step_tile::<V, M>(context, first + tile, synaptic_input, compartments, &mut soma);
+        let soma = &mut scratch.soma;
+        step_tile::<V, M>(
+            context,
+            first + tile,
+            synaptic_input,
+            compartments,
+            soma.as_flattened_mut(),
+        );
         if context.minibatch.draws_spikes == 1 {
-            sampler.sample_tile::<V>(tile, &soma, spikes.tile_rows_mut(tile));
+            sampler.sample_tile::<V>(tile, soma, spikes.tile_rows_mut(tile));
         }
     }
+    SCRATCH.set(scratch);
 }
 
-/// Advances the tile of index `tile` through the launch and writes its somatic voltages to `soma`, `[steps]`.
+/// Memory of a thread for intermediate results, kept between launches. The content is arbitrary.
+#[derive(Default)]
+struct Scratch {
+    /// Somatic voltages of one tile, for each step of a word.
+    soma: Vec<[Tile<f32>; WORD_STEPS]>,
+    rows: Rows,
+}
+
+thread_local! {
+    static SCRATCH: Cell<Scratch> = Cell::default();
+}
+
+/// Advances the tile of index `tile` through the launch and writes its somatic voltages to `soma`, a row per step from the
+/// first of its word on.
 #[inline(always)]
 fn step_tile<V: Simd, M: NeuronKind>(
     context: &StepContext,
@@ -112,6 +142,7 @@ fn step_tile<V: Simd, M: NeuronKind>(
     if steps.start == 0 {
         reset_for_image(context, compartments);
     }
+    let first_row = steps.start / STEPS_PER_WORD * STEPS_PER_WORD;
     let (forward, target) = (PhaseWindow::forward(sample, 0), PhaseWindow::target(sample, 0));
     let terms = M::soma_terms::<V>(context, tile, V::load_f32(&compartments[APICAL]));
     let mut basal = V::Floats::splat(0.0);
@@ -119,27 +150,29 @@ fn step_tile<V: Simd, M: NeuronKind>(
     let mut mean_soma = V::load_f32(&compartments[MEAN_SOMA]);
     let mut mean_rate = V::load_f32(&compartments[MEAN_RATE]);
 
-    for (_, word) in words_covering(&steps) {
+    for chunk in aligned_chunks(&steps, V::STEPS_AT_ONCE as u32) {
         // Two calls instead of a closure: a large closure is not inlined and then lacks the SIMD instructions of this
-        // version. Nearly all words are complete; the constant count lets the compiler unroll the loop.
+        // version. Nearly all chunks are complete; the constant count lets the compiler unroll the loop.
         let somata;
-        (basal, somata) = if word.len() == WORD_STEPS {
-            euler_steps::<V, M>(context, tile, &word, WORD_STEPS, synaptic_input, &terms, somatic)
+        (basal, somata) = if chunk.len() == V::STEPS_AT_ONCE {
+            let count = V::STEPS_AT_ONCE;
+            euler_steps::<V, M>(context, tile, &chunk, count, synaptic_input, &terms, somatic)
         } else {
-            euler_steps::<V, M>(context, tile, &word, word.len(), synaptic_input, &terms, somatic)
+            let count = chunk.len();
+            euler_steps::<V, M>(context, tile, &chunk, count, synaptic_input, &terms, somatic)
         };
-        somatic = somata[word.len() - 1];
-        forward.add::<V>(&word, &somata, &mut mean_soma);
-        if M::IS_OUTPUT && target.overlaps(&word) {
+        somatic = somata[chunk.len() - 1];
+        forward.add::<V>(&chunk, &somata, &mut mean_soma);
+        if M::IS_OUTPUT && target.overlaps(&chunk) {
             let mut rates = somata;
-            for rate in &mut rates {
+            for rate in &mut rates[..chunk.len()] {
                 *rate = V::Floats::splat(replica.phi_max) * sigmoid(*rate);
             }
-            target.add::<V>(&word, &rates, &mut mean_rate);
+            target.add::<V>(&chunk, &rates, &mut mean_rate);
         }
-        let rows = &mut soma[(word.start - steps.start) as usize..][..word.len()];
-        for (row, voltages) in rows.iter_mut().zip(somata) {
-            V::store_f32(voltages, row);
+        let rows = &mut soma[(chunk.start - first_row) as usize..][..chunk.len()];
+        for i in 0..chunk.len() {
+            V::store_f32(somata[i], &mut rows[i]);
         }
     }
 
@@ -163,32 +196,64 @@ fn reset_for_image(context: &StepContext, compartments: &mut [Tile<f32>]) {
     compartments[MEAN_RATE] = Tile([0.0; LANES]);
 }
 
-/// Advances the voltages by the first `count` steps of a word from somatic voltages `soma`. Returns the last basal
+/// Returns `steps` in chunks of `size` that begin at multiples of it; the first and the last may be shorter.
+#[inline(always)]
+fn aligned_chunks(steps: &Range<u32>, size: u32) -> impl Iterator<Item = Range<u32>> + use<> {
+    let Range { start, end } = *steps;
+    (start / size..end.div_ceil(size))
+        .map(move |chunk| (chunk * size).max(start)..((chunk + 1) * size).min(end))
+}
+
+/// Advances the voltages by the first `count` steps of `chunk` from somatic voltages `soma`. Returns the last basal
 /// voltages, and the somatic voltages of each step.
 #[inline(always)]
 fn euler_steps<V: Simd, M: NeuronKind>(
     context: &StepContext,
     tile: usize,
-    word: &Range<u32>,
+    chunk: &Range<u32>,
     count: usize,
     synaptic_input: &mut [Tile<f32>],
-    [forward, target]: &[SomaTerms<V>; 2],
-    mut soma: V::Floats,
+    terms: &[SomaTerms<V>; 2],
+    soma: V::Floats,
 ) -> (V::Floats, [V::Floats; WORD_STEPS]) {
     let float = V::Floats::splat;
     let &StepContext { constants, params, sample, biases, .. } = context;
     let bias = V::load_f32(&biases[tile]);
-    let row = (word.start - params.block_start) as usize;
-    let inputs = basal_input::<V>(constants, params, synaptic_input, row, count);
-    let mut basal = float(0.0);
-    let mut somata = [soma; WORD_STEPS];
-    for (i, step) in (0..count).zip(word.start..) {
-        let has_teaching = M::IS_OUTPUT && step >= sample.steps_forward;
-        let terms = if has_teaching { target } else { forward };
-        basal = inputs[i] + bias;
-        let input = float(terms.basal_gain) * basal + terms.current;
-        soma = V::flush(float(terms.decay) * soma + input, SMALLEST_VOLTAGE);
-        somata[i] = soma;
+    let row = (chunk.start - params.block_start) as usize;
+    let mut basal = basal_input::<V>(constants, params, synaptic_input, row, count);
+    let mut input = basal;
+    for (i, step) in (0..count).zip(chunk.start..) {
+        let terms = terms_at::<V, M>(terms, sample, step);
+        basal[i] = basal[i] + bias;
+        input[i] = float(terms.basal_gain) * basal[i] + terms.current;
     }
-    (basal, somata)
+    // Without the flush in between, a step waits less for the one before. Nearly always there is nothing to flush.
+    let mut somata = [soma; WORD_STEPS];
+    let mut last = soma;
+    let mut is_large = V::Mask::from_bits(u32::MAX);
+    for (i, step) in (0..count).zip(chunk.start..) {
+        last = float(terms_at::<V, M>(terms, sample, step).decay) * last + input[i];
+        is_large = is_large & V::is_large(last, SMALLEST_VOLTAGE);
+        somata[i] = last;
+    }
+    if !is_large.bits() & context.neurons(tile) != 0 {
+        last = soma;
+        for (i, step) in (0..count).zip(chunk.start..) {
+            last = float(terms_at::<V, M>(terms, sample, step).decay) * last + input[i];
+            last = V::flush(last, SMALLEST_VOLTAGE);
+            somata[i] = last;
+        }
+    }
+    (basal[count - 1], somata)
+}
+
+/// Returns the terms of the phase of a step.
+#[inline(always)]
+fn terms_at<'a, V: Simd, M: NeuronKind>(
+    [forward, target]: &'a [SomaTerms<V>; 2],
+    sample: &Sample,
+    step: u32,
+) -> &'a SomaTerms<V> {
+    let has_teaching = M::IS_OUTPUT && step >= sample.steps_forward;
+    if has_teaching { target } else { forward }
 }

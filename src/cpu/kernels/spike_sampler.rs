@@ -3,16 +3,22 @@
 use std::ops::Range;
 
 use crate::cpu::kernels::definition::StepContext;
+use crate::cpu::simd::Simd;
+use crate::cpu::simd::coarse::open_candidates;
 use crate::cpu::simd::tiled::{LANES, Tile};
-use crate::cpu::simd::{Mask, Simd};
 use crate::cpu::spikes::WORD_STEPS;
 use crate::cpu::spikes::list::words_covering;
 use crate::cpu::spikes::mask::SpikeMaskSlice;
-use crate::cpu::spikes::tables::{SpikeTables, UNDECIDED, thin_few};
+use crate::cpu::spikes::tables::{UNDECIDED, thin_few};
 use crate::interface::{COUNT_BITS, STEPS_PER_WORD};
 use crate::model::exact_math::exp_exact;
 use crate::model::spikes::{COUNT_MAX, FRACTION_BITS, LOW16, upper16};
 use crate::random::{RngStream, philox, philox_counter0};
+
+/// Number of rows whose undecided counts are listed at once.
+const OPEN_ROWS: usize = 4;
+/// Number of undecided counts that are listed without a check for the last. Few groups of rows have more.
+const OPEN_AT_ONCE: usize = 3;
 
 /// Sampler of a layer's spikes over the steps of a launch, tile by tile.
 ///
@@ -22,48 +28,55 @@ pub struct SpikeSampler<'a> {
     context: &'a StepContext<'a>,
     steps: Range<u32>,
     spike_mask: SpikeMaskSlice<'a>,
-    rows: Rows,
+    rows: &'a mut Rows,
 }
 
-/// Intermediate rows of one tile, one per step, padded to a multiple of [`WORD_STEPS`] steps.
-struct Rows {
-    /// Random words; only the high half is valid.
-    words: Vec<[u32; LANES]>,
-    /// Mask of the neurons whose count the coarse table leaves undecided.
-    open: Vec<u16>,
+/// Intermediate results of one tile.
+#[derive(Default)]
+pub struct Rows {
+    /// Random words of [`Simd::philox`], per word of steps.
+    random: Vec<[[u32; LANES]; 4]>,
+    /// Mask of the neurons whose count the coarse tables leave open, for each step of a word.
+    open: Vec<[u16; WORD_STEPS]>,
+    /// Positions of these counts, `step * 16 + lane`, then unused capacity.
+    positions: Vec<u32>,
+}
+
+impl Rows {
+    /// Sets the number of words of steps. The content is arbitrary.
+    fn resize(&mut self, words: usize) {
+        self.random.resize(words, [[0; LANES]; 4]);
+        self.open.resize(words, [0; WORD_STEPS]);
+        self.positions.resize(words * WORD_STEPS * LANES + OPEN_AT_ONCE, 0);
+    }
 }
 
 impl<'a> SpikeSampler<'a> {
     /// Creates a sampler. `spike_mask`: mask of the slice of the layer, with capacity for the steps.
-    pub fn new(context: &'a StepContext<'a>, spike_mask: SpikeMaskSlice<'a>) -> Self {
+    pub fn new(
+        context: &'a StepContext<'a>,
+        spike_mask: SpikeMaskSlice<'a>,
+        rows: &'a mut Rows,
+    ) -> Self {
         let steps = context.steps();
-        let rows = steps.len().next_multiple_of(WORD_STEPS);
-        let rows = Rows { words: vec![[0; LANES]; rows], open: vec![0; rows] };
+        rows.resize(words_covering(&steps).count());
         SpikeSampler { context, steps, spike_mask, rows }
     }
 
-    /// Draws the spikes of one tile of the slice. `soma`: somatic voltages, `[steps]`; `spikes`: spike counts,
+    /// Draws the spikes of one tile of the slice. `soma`: somatic voltages, `[8 * words]`; `spikes`: spike counts,
     /// `[history words + words]`.
     #[inline(always)]
     pub fn sample_tile<V: Simd>(
         &mut self,
         tile: usize,
-        soma: &[Tile<f32>],
+        soma: &[[Tile<f32>; WORD_STEPS]],
         spikes: &mut [Tile<u32>],
     ) {
-        for (word, steps) in words_covering(&self.steps) {
-            let random = self.random_words::<V>(tile, word);
+        for (index, (word, steps)) in words_covering(&self.steps).enumerate() {
             let counts = &mut spikes[(self.context.constants.history_words + word) as usize];
-            let row = (steps.start - self.steps.start) as usize;
-            let slot = (steps.start % STEPS_PER_WORD) as usize;
-            // Nearly all words are complete; the constant range lets the compiler unroll the loop.
-            if steps.len() == WORD_STEPS {
-                self.decide_coarse::<V>(tile, row, 0..WORD_STEPS, &random, soma, counts);
-            } else {
-                self.decide_coarse::<V>(tile, row, slot..slot + steps.len(), &random, soma, counts);
-            }
+            self.decide_coarse::<V>(tile, index, steps, &soma[index], counts);
         }
-        self.decide_remaining(tile, soma, spikes);
+        self.decide_remaining(tile, soma.as_flattened(), spikes);
     }
 
     #[inline(always)]
@@ -82,77 +95,81 @@ impl<'a> SpikeSampler<'a> {
         )
     }
 
-    /// Writes the counts that the coarse table decides, for the steps `slots` of a word. `row`: row of the first step.
+    /// Writes the counts that the coarse tables decide, for the `steps` of a word. `index`: of the word in the launch.
     #[inline(always)]
     fn decide_coarse<V: Simd>(
         &mut self,
         tile: usize,
-        row: usize,
-        slots: Range<usize>,
-        random: &[V::Words; 4],
-        soma: &[Tile<f32>],
+        index: usize,
+        steps: Range<u32>,
+        soma: &[Tile<f32>; WORD_STEPS],
         counts: &mut [u32; LANES],
     ) {
-        let SpikeTables { max_candidate_word, shift, no_spike_below, one_spike_above, .. } =
-            self.context.spike_tables;
-        let neurons = V::Mask::from_bits(self.neurons(tile));
-        let (start, count) = (slots.start, slots.len());
-        let soma = &soma[row..][..count];
-        let words = &mut self.rows.words[row..][..count];
-        let open = &mut self.rows.open[row..][..count];
-        let first = self.steps.start + row as u32;
-        let mut spike_mask = self.spike_mask.tile_mask(tile);
-        // Keep the counts that earlier launches drew in the same word.
-        let mut sum = V::load_u32(counts) & V::splat_u32((1 << (start as u32 * COUNT_BITS)) - 1);
-        for slot in slots {
-            let row = slot - start;
-            let random = random[slot % 4];
-            // The low half of `high` is arbitrary.
-            let high = if slot < 4 { random << 16 } else { random };
-            let soma = V::load_f32(&soma[row]);
-            let candidates = V::le(high, V::splat_u32(*max_candidate_word)) & neurons;
-            let entry = high >> *shift;
-            let once = V::lt(V::lookup(one_spike_above, entry), soma) & candidates;
-            let none = V::lt(soma, V::lookup(no_spike_below, entry));
-            V::store_u32(high, &mut words[row]);
-            open[row] = candidates.and_not(none).and_not(once).bits() as u16;
-            sum = V::masked_add(sum, once, V::splat_u32(1 << (slot as u32 * COUNT_BITS)));
-            spike_mask.set(first + row as u32, once.bits() as u16, 0);
+        let word = steps.start / STEPS_PER_WORD;
+        let first = word * STEPS_PER_WORD;
+        let slots = (steps.start - first) as usize..(steps.end - first) as usize;
+        let random = self.random_words::<V>(tile, word);
+        let rows = &mut self.rows.random[index];
+        for i in 0..4 {
+            V::store_u32(random[i], &mut rows[i]);
         }
-        V::store_u32(sum, counts);
+        let (tables, neurons) = (&self.context.spike_tables.coarse, self.neurons(tile));
+        let decisions = if slots.len() >= WORD_STEPS / 2 {
+            V::decide(tables, &random, soma, neurons)
+        } else {
+            // The tables are not worth it.
+            open_candidates::<V>(tables, &random, neurons)
+        };
+        let mut spike_mask = self.spike_mask.tile_mask(tile);
+        let open = &mut self.rows.open[index];
+        if slots.len() == WORD_STEPS {
+            V::store_u32(decisions.counts, counts);
+            *open = decisions.open;
+            for slot in 0..WORD_STEPS {
+                spike_mask.set(first + slot as u32, decisions.once[slot], 0);
+            }
+            return;
+        }
+        // Keep the counts that earlier launches drew in the same word.
+        let earlier = (1 << (slots.start as u32 * COUNT_BITS)) - 1;
+        let later = (1u64 << (slots.end as u32 * COUNT_BITS)) - 1;
+        let drawn = decisions.counts & V::splat_u32(later as u32 & !earlier);
+        V::store_u32(V::load_u32(counts) & V::splat_u32(earlier) | drawn, counts);
+        *open = [0; WORD_STEPS];
+        for slot in slots {
+            spike_mask.set(first + slot as u32, decisions.once[slot], 0);
+            open[slot] = decisions.open[slot];
+        }
     }
 
     /// Returns the mask of the tile's lanes that hold neurons.
     #[inline(always)]
-    fn neurons(&self, tile: usize) -> u32 {
-        (1 << self.spike_mask.units(tile).len()) - 1
+    fn neurons(&self, tile: usize) -> u16 {
+        ((1u32 << self.spike_mask.units(tile).len()) - 1) as u16
     }
 
     /// Adds the counts that the coarse table left undecided, by the fine table or the exact rule.
     #[inline(always)]
     fn decide_remaining(&mut self, tile: usize, soma: &[Tile<f32>], spikes: &mut [Tile<u32>]) {
-        for chunk in 0..self.rows.open.len() / WORD_STEPS {
-            let rows = &self.rows.open[chunk * WORD_STEPS..][..WORD_STEPS];
-            let mut open = 0;
-            for row in (0..WORD_STEPS).rev() {
-                open = open << LANES | u128::from(rows[row]);
+        let first = self.steps.start / STEPS_PER_WORD * STEPS_PER_WORD;
+        let count = list_open(self.rows.open.as_flattened(), &mut self.rows.positions);
+        let random = self.rows.random.as_flattened().as_flattened();
+        for &position in &self.rows.positions[..count] {
+            let (slot, i) = (position / LANES as u32, position as usize % LANES);
+            let step = first + slot;
+            // Two steps share a row of words: `slot` and `slot + 4`.
+            let row = slot / STEPS_PER_WORD * 4 + slot % 4;
+            let shift = if slot % STEPS_PER_WORD < 4 { 16 } else { 0 };
+            let word = random[row as usize * LANES + i] << shift;
+            let soma = soma[slot as usize][i];
+            let mut count = self.context.spike_tables.count(word, soma);
+            if count == UNDECIDED {
+                let unit = self.spike_mask.padded_units(tile)[i];
+                count = self.sample_spike_count(word & !LOW16, soma, unit, step);
             }
-            while open != 0 {
-                let bit = open.trailing_zeros() as usize;
-                open &= open - 1;
-                let (row, i) = (chunk * WORD_STEPS + bit / LANES, bit % LANES);
-                let step = self.steps.start + row as u32;
-                let (word, soma) = (self.rows.words[row][i], soma[row][i]);
-                let mut count = self.context.spike_tables.count(word, soma);
-                if count == UNDECIDED {
-                    let unit = self.spike_mask.padded_units(tile)[i];
-                    count = self.sample_spike_count(word & !LOW16, soma, unit, step);
-                }
-                let word = &mut spikes
-                    [(self.context.constants.history_words + step / STEPS_PER_WORD) as usize];
-                word[i] |= count << (step % STEPS_PER_WORD * COUNT_BITS);
-                self.spike_mask.tile_mask(tile).add(step, i, count);
-            }
+            let word = (self.context.constants.history_words + step / STEPS_PER_WORD) as usize;
+            spikes[word][i] |= count << (step % STEPS_PER_WORD * COUNT_BITS);
+            self.spike_mask.tile_mask(tile).add(step, i, count);
         }
     }
 
@@ -161,19 +178,22 @@ impl<'a> SpikeSampler<'a> {
     /// half does not decide the count, which is rare.
     #[cold]
     fn sample_spike_count(&self, half: u32, soma: f32, unit: u32, step: u32) -> u32 {
-        let [one, two, three, ..] = self.context.replica.candidate_thresholds;
+        let thresholds = self.context.replica.candidate_thresholds;
+        let [one, _, three, ..] = thresholds;
         if half > one {
             return 0;
         }
         let odds = 1.0 + exp_exact(-soma);
-        let needs_word = half <= three || half == two & !LOW16 || half == one & !LOW16;
-        if !needs_word {
+        let is_open = thresholds.iter().any(|&limit| upper16(limit) == upper16(half));
+        if half >= three && !is_open {
             let count = thin_few(self.context.replica, half, odds);
             if count == thin_few(self.context.replica, half | LOW16, odds) {
                 return count;
             }
         }
-        let word = half | self.lower16(unit, step);
+        // Three candidates and more have random words of their own.
+        let needs_low = is_open || half >= three;
+        let word = if needs_low { half | self.lower16(unit, step) } else { half };
         if word >= one {
             0
         } else if word >= three {
@@ -222,4 +242,32 @@ impl<'a> SpikeSampler<'a> {
         }
         count
     }
+}
+
+/// Lists the positions of the undecided counts and returns their number. `open`: masks of the steps, padded to whole
+/// words.
+#[inline(always)]
+fn list_open(open: &[u16], positions: &mut [u32]) -> usize {
+    let chunks = open.as_chunks::<OPEN_ROWS>().0;
+    let mut end = 0;
+    for chunk in 0..chunks.len() {
+        let [a, b, c, d] = chunks[chunk];
+        let mut open = u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48;
+        let first = (chunk * OPEN_ROWS * LANES) as u32;
+        let next = end + open.count_ones() as usize;
+        // The loop checks for the end only once per `OPEN_AT_ONCE` positions, because that branch is unpredictable.
+        loop {
+            let places = &mut positions[end..][..OPEN_AT_ONCE];
+            for i in 0..OPEN_AT_ONCE {
+                places[i] = first + open.trailing_zeros();
+                open &= open.wrapping_sub(1);
+            }
+            end += OPEN_AT_ONCE;
+            if open == 0 {
+                break;
+            }
+        }
+        end = next;
+    }
+    end
 }

@@ -1,7 +1,7 @@
 //! Averages rates over the windows at the ends of the phases, and copies the last step's rates to the history of the
 //! next image. For spikes, see `window_mean_spikes`.
 
-use crate::cpu::kernels::averaging_window::{PhaseWindow, store_means};
+use crate::cpu::kernels::averaging_window::{self, PhaseWindow, WindowMean};
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
@@ -43,12 +43,13 @@ fn average_rates<V: Simd>(
     // The kernel takes populations, so `layer` is one.
     let (population, params) = (prepared.launch.layer, &prepared.params);
     let (rates, window_means) = (&mut state.rates[population], &mut state.window_means[population]);
+    let feeds_forward = params.is_output == 0 && params.sends_rates == 1;
+    let feeds_back = params.feeds_back_rates == 1;
+    let means = averaging_window::window_means(constants, sample, feeds_forward, feeds_back);
     for (rates, window_means) in rates.iter_tiles_mut().zip(window_means.iter_tiles_mut()) {
-        let feeds_forward = params.is_output == 0 && params.sends_rates == 1;
-        let feeds_back = params.feeds_back_rates == 1;
-        store_means(constants, sample, feeds_forward, feeds_back, window_means, |window, delay| {
-            mean(window, delay, rates)
-        });
+        for WindowMean { row, window, delay } in &means {
+            window_means[*row] = mean(window, *delay, rates);
+        }
         let steps = sample.steps() as usize;
         for row in 0..RATE_HISTORY as usize {
             rates[row] = rates[steps + row];

@@ -3,7 +3,7 @@
 //!
 //! With a cut kernel, each spike adds the part of its response inside the window, which depends on its time alone.
 
-use crate::cpu::kernels::averaging_window::{PhaseWindow, feedback_row, store_means};
+use crate::cpu::kernels::averaging_window::{self, PhaseWindow, WindowMean, feedback_row};
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, SampleContext, Scope,
 };
@@ -50,6 +50,9 @@ fn average_spikes<V: Simd>(
     let (population, params) = (prepared.launch.layer, &prepared.params);
     let (spikes, window_means) =
         (&mut state.spikes[population], &mut state.window_means[population]);
+    let feeds_forward = params.is_output == 0 && params.sends_rates == 0;
+    let feeds_back = params.feeds_back_spikes == 1;
+    let means = averaging_window::window_means(constants, sample, feeds_forward, feeds_back);
     for (spikes, window_means) in spikes.iter_tiles_mut().zip(window_means.iter_tiles_mut()) {
         let (past, spikes) = spikes.split_at_mut(constants.history_words as usize);
         if constants.tap_count == 0 {
@@ -57,11 +60,9 @@ fn average_spikes<V: Simd>(
             continue;
         }
         save_spike_history(sample.steps(), spikes, past);
-        let feeds_forward = params.is_output == 0 && params.sends_rates == 0;
-        let feeds_back = params.feeds_back_spikes == 1;
-        store_means(constants, sample, feeds_forward, feeds_back, window_means, |window, delay| {
-            mean(window, constants, delay, spikes)
-        });
+        for WindowMean { row, window, delay } in &means {
+            window_means[*row] = mean(window, constants, *delay, spikes);
+        }
     }
 }
 

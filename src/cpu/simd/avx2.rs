@@ -6,8 +6,10 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, BitXor, Mul, Neg, Shl, Shr, Sub};
 
-use crate::cpu::simd::tiled::LANES;
-use crate::cpu::simd::{Mask, Simd, TABLE_ENTRIES};
+use crate::cpu::simd::coarse::{CoarseTables, Decisions, TABLE_ENTRIES};
+use crate::cpu::simd::tiled::{LANES, Tile};
+use crate::cpu::simd::{Mask, Simd, avx2_bytes};
+use crate::cpu::spikes::WORD_STEPS;
 use crate::model::exact_math::Float;
 use crate::random::{KEY_STEP_0, KEY_STEP_1, MULTIPLIER_0, MULTIPLIER_1, ROUNDS};
 
@@ -18,10 +20,10 @@ pub struct Avx2;
 const HALF: usize = LANES / 2;
 
 #[derive(Clone, Copy)]
-pub struct Floats([__m256; 2]);
+pub struct Floats(pub [__m256; 2]);
 
 #[derive(Clone, Copy)]
-pub struct Words([__m256i; 2]);
+pub struct Words(pub [__m256i; 2]);
 
 /// Builds a pair from an expression of the registers of each half. A macro, since closures lack the instructions of their
 /// caller.
@@ -168,6 +170,8 @@ impl Simd for Avx2 {
     type Words = Words;
     type Mask = Words;
 
+    const STEPS_AT_ONCE: usize = 4;
+
     #[inline(always)]
     fn load_f32(values: &[f32; LANES]) -> Floats {
         let place = values.as_ptr();
@@ -214,10 +218,17 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn flush(values: Floats, smallest: f32) -> Floats {
+        let is_large = Avx2::is_large(values, smallest);
+        halves!(Floats, (a in values.0, is_large in is_large.0) {
+            _mm256_and_ps(_mm256_castsi256_ps(is_large), a)
+        })
+    }
+
+    #[inline(always)]
+    fn is_large(values: Floats, smallest: f32) -> Words {
         let (smallest, sign) = unsafe { (_mm256_set1_ps(smallest), _mm256_set1_ps(-0.0)) };
-        halves!(Floats, (a in values.0) {
-            let is_large = _mm256_cmp_ps::<_CMP_GE_OQ>(_mm256_andnot_ps(sign, a), smallest);
-            _mm256_and_ps(is_large, a)
+        halves!(Words, (a in values.0) {
+            _mm256_castps_si256(_mm256_cmp_ps::<_CMP_GE_OQ>(_mm256_andnot_ps(sign, a), smallest))
         })
     }
 
@@ -256,48 +267,113 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn decide(
+        tables: &CoarseTables,
+        random: &[Words; 4],
+        soma: &[Tile<f32>; WORD_STEPS],
+        neurons: u16,
+    ) -> Decisions<Words> {
+        unsafe { avx2_bytes::decide(tables, random, soma, neurons) }
+    }
+
+    #[inline(always)]
+    fn compress(values: &[u32; LANES], mask: u16, place: &mut [u32]) {
+        let place = &mut place[..LANES];
+        let Words(halves) = Avx2::load_u32(values);
+        let masks = mask.to_le_bytes();
+        let mut start = 0;
+        for i in 0..2 {
+            let order = &LANES_OF_MASK[usize::from(masks[i])];
+            unsafe {
+                let order = _mm256_cvtepu8_epi32(_mm_loadl_epi64(order.as_ptr().cast()));
+                let packed = _mm256_permutevar8x32_epi32(halves[i], order);
+                _mm256_storeu_si256(place.as_mut_ptr().add(start).cast(), packed);
+            }
+            // At most 8, so the second store fits as well.
+            start += masks[i].count_ones() as usize;
+        }
+    }
+
+    #[inline(always)]
     fn philox(
         counter0: u32,
         draw_index: u32,
         units: &[u32; LANES],
         index: u32,
-        mut key: [u32; 2],
+        key: [u32; 2],
     ) -> [Words; 4] {
-        // Each word is the low half of a 64-bit number, as the 64-bit products need it; the high half is never read.
-        // Of each register of units, one register holds the even ones, another the odd ones.
+        // One half after the other, since the words of both would not fit in the registers.
+        let Words(units) = Avx2::load_u32(units);
+        let [low, high] = units;
         unsafe {
-            let all = |word: u32| [_mm256_set1_epi32(word as i32); 4];
-            let Words([low, high]) = Avx2::load_u32(units);
-            let (mut word_0, mut word_1) = (all(counter0), all(draw_index));
-            let mut word_2 =
-                [low, _mm256_srli_epi64::<32>(low), high, _mm256_srli_epi64::<32>(high)];
-            let mut word_3 = all(index);
-            let multiplier_0 = _mm256_set1_epi64x(i64::from(MULTIPLIER_0));
-            let multiplier_1 = _mm256_set1_epi64x(i64::from(MULTIPLIER_1));
-            for _ in 0..ROUNDS {
-                let key_0 = _mm256_set1_epi32(key[0] as i32);
-                let key_1 = _mm256_set1_epi32(key[1] as i32);
-                for i in 0..4 {
-                    let product_0 = _mm256_mul_epu32(word_0[i], multiplier_0);
-                    let product_1 = _mm256_mul_epu32(word_2[i], multiplier_1);
-                    let high_1 = _mm256_srli_epi64::<32>(product_1);
-                    let high_0 = _mm256_srli_epi64::<32>(product_0);
-                    word_0[i] = _mm256_xor_si256(_mm256_xor_si256(high_1, word_1[i]), key_0);
-                    word_1[i] = product_1;
-                    word_2[i] = _mm256_xor_si256(_mm256_xor_si256(high_0, word_3[i]), key_1);
-                    word_3[i] = product_0;
-                }
-                key = [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)];
+            let low = philox_half(counter0, draw_index, low, index, key);
+            let high = philox_half(counter0, draw_index, high, index, key);
+            let mut words = [Words(units); 4];
+            for i in 0..4 {
+                words[i] = Words([low[i], high[i]]);
             }
-            [together(word_0), together(word_1), together(word_2), together(word_3)]
+            words
         }
     }
 }
 
-/// Interleaves even and odd units, of each half.
+/// For each mask of eight numbers, the indices of those chosen, ascending.
+static LANES_OF_MASK: [[u8; HALF]; 256] = {
+    let mut table = [[0; HALF]; 256];
+    let mut mask = 0;
+    while mask < 256 {
+        let (mut count, mut lane) = (0, 0);
+        while lane < HALF {
+            if mask >> lane & 1 == 1 {
+                table[mask][count] = lane as u8;
+                count += 1;
+            }
+            lane += 1;
+        }
+        mask += 1;
+    }
+    table
+};
+
+/// Computes [`philox_units`](crate::random::philox_units) of eight units.
 #[inline(always)]
-unsafe fn together([even_low, odd_low, even_high, odd_high]: [__m256i; 4]) -> Words {
-    halves!(Words, (even in [even_low, even_high], odd in [odd_low, odd_high]) {
-        _mm256_blend_epi32::<0b1010_1010>(even, _mm256_slli_epi64::<32>(odd))
-    })
+unsafe fn philox_half(
+    counter0: u32,
+    draw_index: u32,
+    units: __m256i,
+    index: u32,
+    mut key: [u32; 2],
+) -> [__m256i; 4] {
+    // Each word is the low half of a 64-bit number, as the 64-bit products need it; the high half is never read. One
+    // register holds the even units, another the odd ones.
+    unsafe {
+        let all = |word: u32| [_mm256_set1_epi32(word as i32); 2];
+        let (mut word_0, mut word_1) = (all(counter0), all(draw_index));
+        let mut word_2 = [units, _mm256_srli_epi64::<32>(units)];
+        let mut word_3 = all(index);
+        let multiplier_0 = _mm256_set1_epi64x(i64::from(MULTIPLIER_0));
+        let multiplier_1 = _mm256_set1_epi64x(i64::from(MULTIPLIER_1));
+        for _ in 0..ROUNDS {
+            let key_0 = _mm256_set1_epi32(key[0] as i32);
+            let key_1 = _mm256_set1_epi32(key[1] as i32);
+            for i in 0..2 {
+                let product_0 = _mm256_mul_epu32(word_0[i], multiplier_0);
+                let product_1 = _mm256_mul_epu32(word_2[i], multiplier_1);
+                let high_1 = _mm256_srli_epi64::<32>(product_1);
+                let high_0 = _mm256_srli_epi64::<32>(product_0);
+                word_0[i] = _mm256_xor_si256(_mm256_xor_si256(high_1, word_1[i]), key_0);
+                word_1[i] = product_1;
+                word_2[i] = _mm256_xor_si256(_mm256_xor_si256(high_0, word_3[i]), key_1);
+                word_3[i] = product_0;
+            }
+            key = [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)];
+        }
+        [interleave(word_0), interleave(word_1), interleave(word_2), interleave(word_3)]
+    }
+}
+
+/// Interleaves even and odd units.
+#[inline(always)]
+unsafe fn interleave([even, odd]: [__m256i; 2]) -> __m256i {
+    unsafe { _mm256_blend_epi32::<0b1010_1010>(even, _mm256_slli_epi64::<32>(odd)) }
 }

@@ -6,9 +6,10 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
 
-use crate::cpu::simd::TABLE_ENTRIES;
-use crate::cpu::simd::tiled::LANES;
+use crate::cpu::simd::coarse::{CoarseTables, Decisions, TABLE_ENTRIES, decide_by_lookup};
+use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::simd::{Bits, Simd};
+use crate::cpu::spikes::WORD_STEPS;
 use crate::model::exact_math::Float;
 use crate::random::{KEY_STEP_0, KEY_STEP_1, MULTIPLIER_0, MULTIPLIER_1, ROUNDS};
 
@@ -120,6 +121,8 @@ impl Simd for Avx512 {
     type Words = Words;
     type Mask = Bits;
 
+    const STEPS_AT_ONCE: usize = 8;
+
     #[inline(always)]
     fn load_f32(values: &[f32; LANES]) -> Floats {
         Floats(unsafe { _mm512_loadu_ps(values.as_ptr()) })
@@ -152,11 +155,15 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn flush(values: Floats, smallest: f32) -> Floats {
-        Floats(unsafe {
-            let is_large =
-                _mm512_cmp_ps_mask::<_CMP_GE_OQ>(_mm512_abs_ps(values.0), _mm512_set1_ps(smallest));
-            _mm512_maskz_mov_ps(is_large, values.0)
-        })
+        let is_large = Avx512::is_large(values, smallest).0 as __mmask16;
+        Floats(unsafe { _mm512_maskz_mov_ps(is_large, values.0) })
+    }
+
+    #[inline(always)]
+    fn is_large(values: Floats, smallest: f32) -> Bits {
+        Bits(u32::from(unsafe {
+            _mm512_cmp_ps_mask::<_CMP_GE_OQ>(_mm512_abs_ps(values.0), _mm512_set1_ps(smallest))
+        }))
     }
 
     #[inline(always)]
@@ -176,6 +183,26 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn masked_add(values: Words, mask: Bits, more: Words) -> Words {
         Words(unsafe { _mm512_mask_add_epi32(values.0, mask.0 as __mmask16, values.0, more.0) })
+    }
+
+    #[inline(always)]
+    fn decide(
+        tables: &CoarseTables,
+        random: &[Words; 4],
+        soma: &[Tile<f32>; WORD_STEPS],
+        neurons: u16,
+    ) -> Decisions<Words> {
+        decide_by_lookup::<Avx512>(tables, random, soma, neurons)
+    }
+
+    #[inline(always)]
+    fn compress(values: &[u32; LANES], mask: u16, place: &mut [u32]) {
+        let place = &mut place[..LANES];
+        unsafe {
+            // Not the instruction that stores to memory, which is slow on some processors.
+            let packed = _mm512_maskz_compress_epi32(mask, Avx512::load_u32(values).0);
+            _mm512_storeu_si512(place.as_mut_ptr().cast(), packed);
+        }
     }
 
     #[inline(always)]

@@ -5,18 +5,20 @@
 #[cfg(target_arch = "x86_64")]
 pub mod avx2;
 #[cfg(target_arch = "x86_64")]
+mod avx2_bytes;
+#[cfg(target_arch = "x86_64")]
 pub mod avx512;
+pub mod coarse;
 pub mod tiled;
 pub mod width;
 
 use std::ops::{Add, BitAnd, BitOr, BitXor, Mul, Neg, Shl, Shr, Sub};
 
-use crate::cpu::simd::tiled::LANES;
+use crate::cpu::simd::coarse::{CoarseTables, Decisions, TABLE_ENTRIES, open_candidates};
+use crate::cpu::simd::tiled::{LANES, Tile};
+use crate::cpu::spikes::WORD_STEPS;
 use crate::model::exact_math::{Float, flush};
 use crate::random::philox_units;
-
-/// Number of entries of a table that [`Simd::lookup`] reads.
-pub const TABLE_ENTRIES: usize = 32;
 
 /// One truth value per number.
 pub trait Mask:
@@ -44,6 +46,9 @@ pub trait Simd {
         + Shl<u32, Output = Self::Words>
         + Shr<u32, Output = Self::Words>;
 
+    /// Number of steps that a neuron kernel computes at once, a divisor of 8. Their sums fill about half of the registers.
+    const STEPS_AT_ONCE: usize;
+
     fn load_f32(values: &[f32; LANES]) -> Self::Floats;
     fn store_f32(values: Self::Floats, place: &mut [f32; LANES]);
     fn load_u32(values: &[u32; LANES]) -> Self::Words;
@@ -58,6 +63,9 @@ pub trait Simd {
     /// Applies [`flush`] to each number.
     fn flush(values: Self::Floats, smallest: f32) -> Self::Floats;
 
+    /// Returns the mask of the numbers that [`flush`] leaves as they are.
+    fn is_large(values: Self::Floats, smallest: f32) -> Self::Mask;
+
     /// Returns the mask of `a <= b`.
     fn le(a: Self::Words, b: Self::Words) -> Self::Mask;
 
@@ -66,6 +74,19 @@ pub trait Simd {
 
     /// Adds `more` to `values` in the lanes of `mask`.
     fn masked_add(values: Self::Words, mask: Self::Mask, more: Self::Words) -> Self::Words;
+
+    /// Decides the spike counts of the 8 steps of a word as far as `tables` allow. `random`: words of [`Simd::philox`];
+    /// `soma`: somatic voltages of the steps; `neurons`: mask of the lanes that hold
+    /// neurons.
+    fn decide(
+        tables: &CoarseTables,
+        random: &[Self::Words; 4],
+        soma: &[Tile<f32>; WORD_STEPS],
+        neurons: u16,
+    ) -> Decisions<Self::Words>;
+
+    /// Stores the values of the lanes of `mask` one after another. May overwrite up to 16 places with others.
+    fn compress(values: &[u32; LANES], mask: u16, place: &mut [u32]);
 
     /// Computes [`philox_units`].
     fn philox(
@@ -223,6 +244,8 @@ impl Simd for Scalar16 {
     type Words = Words;
     type Mask = Bits;
 
+    const STEPS_AT_ONCE: usize = 2;
+
     #[inline(always)]
     fn load_f32(values: &[f32; LANES]) -> Floats {
         Floats(*values)
@@ -259,6 +282,11 @@ impl Simd for Scalar16 {
     }
 
     #[inline(always)]
+    fn is_large(values: Floats, smallest: f32) -> Bits {
+        mask!(|i| values.0[i].abs() >= smallest)
+    }
+
+    #[inline(always)]
     fn le(a: Words, b: Words) -> Bits {
         mask!(|i| a.0[i] <= b.0[i])
     }
@@ -271,6 +299,32 @@ impl Simd for Scalar16 {
     #[inline(always)]
     fn masked_add(values: Words, mask: Bits, more: Words) -> Words {
         each!(Words, |i| values.0[i].wrapping_add(more.0[i] * (mask.0 >> i & 1)))
+    }
+
+    #[inline(always)]
+    fn decide(
+        tables: &CoarseTables,
+        random: &[Words; 4],
+        _: &[Tile<f32>; WORD_STEPS],
+        neurons: u16,
+    ) -> Decisions<Words> {
+        // A look-up per number costs more than the decisions that it saves.
+        open_candidates::<Scalar16>(tables, random, neurons)
+    }
+
+    #[inline(always)]
+    fn compress(values: &[u32; LANES], mask: u16, place: &mut [u32]) {
+        // The loop checks for the end only once per four values, because that branch is unpredictable.
+        let mut left = u32::from(mask);
+        for four in place[..LANES].as_chunks_mut::<4>().0 {
+            if left == 0 {
+                break;
+            }
+            for value in four {
+                *value = values[left.trailing_zeros() as usize % LANES];
+                left &= left.wrapping_sub(1);
+            }
+        }
     }
 
     #[inline(always)]

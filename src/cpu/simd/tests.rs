@@ -4,6 +4,8 @@
 mod harness;
 
 use super::*;
+use crate::config::Config;
+use crate::cpu::spikes::tables::SpikeTables;
 use crate::model::exact_math::{exp_exact, sigmoid};
 
 /// Returns the results of every operation of an implementation.
@@ -27,10 +29,23 @@ fn all_results<V: Simd>(a: &[u32; LANES], b: &[u32; LANES]) -> Vec<[u32; LANES]>
     }
     keep(V::masked_add(x, mask, y));
     let other = V::Mask::from_bits(b[2]);
-    for masks in
-        [V::lt(f, g), mask, other, mask & other, mask | other, mask ^ other, mask.and_not(other)]
-    {
+    for masks in [
+        V::lt(f, g),
+        V::is_large(f, 1e5),
+        mask,
+        other,
+        mask & other,
+        mask | other,
+        mask ^ other,
+        mask.and_not(other),
+    ] {
         keep(V::splat_u32(masks.bits()));
+    }
+    for mask in [b[3] as u16, 0, u16::MAX] {
+        let mut place = [0; LANES];
+        V::compress(a, mask, &mut place);
+        place[mask.count_ones() as usize..].fill(0);
+        keep(V::load_u32(&place));
     }
     for words in V::philox(a[0], b[0], a, b[1], [a[1], b[2]]) {
         keep(words);
@@ -63,6 +78,98 @@ fn avx2_results(a: &[u32; LANES], b: &[u32; LANES]) -> Vec<[u32; LANES]> {
 #[target_feature(enable = "avx512f")]
 fn avx512_results(a: &[u32; LANES], b: &[u32; LANES]) -> Vec<[u32; LANES]> {
     all_results::<avx512::Avx512>(a, b)
+}
+
+/// Lanes that hold neurons; the counts of the others are arbitrary.
+const NEURONS: u16 = 0x7FFF;
+
+/// Random words, somatic voltages and tables of a draw of spikes.
+struct Draw {
+    tables: CoarseTables,
+    random: [[u32; LANES]; 4],
+    soma: [Tile<f32>; WORD_STEPS],
+}
+
+/// Compares the decisions of an implementation with those of `expected`, number by number.
+#[inline(always)]
+fn check_decisions<V: Simd>(draw: &Draw, expected: impl Fn(u32, f32) -> Option<u32>) {
+    let Draw { tables, random, soma } = draw;
+    let words = random.each_ref().map(V::load_u32);
+    let decisions = V::decide(tables, &words, soma, NEURONS);
+    let mut counts = [0; LANES];
+    V::store_u32(decisions.counts, &mut counts);
+    for slot in 0..WORD_STEPS {
+        for i in 0..LANES {
+            let word = random[slot % 4][i] << (if slot < 4 { 16 } else { 0 });
+            let bit = |mask: u16| u32::from(mask >> i & 1);
+            let is_neuron = NEURONS >> i & 1 == 1;
+            let expected = if is_neuron { expected(word, soma[slot][i]) } else { Some(0) };
+            let found = (bit(decisions.once[slot]), bit(decisions.open[slot]));
+            assert_eq!(found, (expected.unwrap_or(0), u32::from(expected.is_none())));
+            if is_neuron {
+                assert_eq!(counts[i] >> (4 * slot) & 0xF, expected.unwrap_or(0));
+            }
+        }
+    }
+}
+
+/// Calls `check` for the tables of several rates, with random words and voltages, some of them not finite.
+fn for_draws(mut check: impl FnMut(&Draw)) {
+    for phi_max in [0.2, 0.9, 0.01, 1e-6] {
+        let replica = crate::plan::replica(&Config { phi_max, ..Config::default() });
+        let tables = SpikeTables::new(&replica).coarse;
+        for round in 0..200 {
+            let random = philox_units(1, round, &std::array::from_fn(|i| i as u32), 0, [3, 4]);
+            let candidates = random.map(|words| words.map(|w| w % (tables.max_candidate_word / 2)));
+            let mut soma = [Tile([0.0; LANES]); WORD_STEPS];
+            for (slot, soma) in soma.iter_mut().enumerate() {
+                let words = philox_units(2, round, &random[0], slot as u32, [3, 4]);
+                *soma = Tile(words[0].map(|word| (word >> 8) as f32 / (1 << 20) as f32 - 8.0));
+                soma[slot] = [f32::NAN, f32::INFINITY, f32::MIN, 1e30][slot % 4];
+            }
+            for random in [random, candidates] {
+                check(&Draw { tables: tables.clone(), random, soma });
+            }
+        }
+    }
+}
+
+#[test]
+fn arrays_leave_candidates_open() {
+    for_draws(|draw| {
+        let max = draw.tables.max_candidate_word;
+        check_decisions::<Scalar16>(draw, |word, _| (word > max).then_some(0));
+    });
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn avx2_decides_by_bytes() {
+    #[target_feature(enable = "avx2")]
+    fn check(draw: &Draw) {
+        check_decisions::<avx2::Avx2>(draw, |word, soma| draw.tables.by_bytes(word, soma));
+    }
+    if !is_x86_feature_detected!("avx2") {
+        harness::not_run("avx2_decides_by_bytes", "this processor has no AVX2");
+        return;
+    }
+    // SAFETY: detected above.
+    for_draws(|draw| unsafe { check(draw) });
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn avx512_decides_by_lookup() {
+    #[target_feature(enable = "avx512f")]
+    fn check(draw: &Draw) {
+        check_decisions::<avx512::Avx512>(draw, |word, soma| draw.tables.by_floats(word, soma));
+    }
+    if !is_x86_feature_detected!("avx512f") {
+        harness::not_run("avx512_decides_by_lookup", "this processor has no AVX-512F");
+        return;
+    }
+    // SAFETY: detected above.
+    for_draws(|draw| unsafe { check(draw) });
 }
 
 /// Compares an implementation with arrays for many words.

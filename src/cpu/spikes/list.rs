@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::cpu::simd::Simd;
-use crate::cpu::simd::tiled::TiledArray;
+use crate::cpu::simd::tiled::{LANES, TILES_PER_GROUP, TiledArray};
 use crate::cpu::simd::width::simd_versions;
-use crate::cpu::spikes::mask::{MaskGroup, NEURONS_PER_GROUP, SpikeMask};
+use crate::cpu::spikes::mask::SpikeMask;
 use crate::interface::{
     BatchParams, COUNT_BITS, COUNT_MASK, LaunchParams, RunParams, STEPS_PER_WORD, Sample,
     spike_count,
@@ -195,53 +195,57 @@ fn append_steps<V: Simd>(
     length: usize,
     ends: &mut Vec<usize>,
 ) {
-    // Worst case without triple spikes: every neuron twice, plus slack for speculative stores.
-    let worst_case = 2 * spike_mask.count() + 2 * UNROLL;
+    // Worst case without triple spikes: every neuron twice, plus slack for the stores of whole tiles.
+    let worst_case = 2 * spike_mask.count() + LANES;
     let mut end = length;
     for step in steps {
         grow(units, end + worst_case);
         for group in 0..spike_mask.groups() {
-            let group = spike_mask.at(step, group);
-            if group.ge3 == 0 {
-                end = append_group(&group, units, end);
-                continue;
-            }
-            let mut ge1 = group.ge1;
-            while ge1 != 0 {
-                let unit = group.units[ge1.trailing_zeros() as usize % NEURONS_PER_GROUP];
-                ge1 &= ge1 - 1;
-                for _ in 0..count(spikes, image + step, unit) {
-                    units[end] = unit;
-                    end += 1;
+            let (bits, neurons) = (spike_mask.at(step, group), spike_mask.group_units(group));
+            for tile in 0..TILES_PER_GROUP {
+                let (bits, neurons) = (bits[tile], &neurons[tile]);
+                let mut left = bits.ge1();
+                if bits.ge2() != 0 {
+                    if bits.ge3() != 0 {
+                        end = append_counts(spikes, image + step, left, neurons, units, end);
+                        grow(units, end + worst_case);
+                        continue;
+                    }
+                    // Store the neurons up to each double spike, whose neuron then comes first again.
+                    let mut doubles = bits.ge2();
+                    while doubles != 0 {
+                        let up_to_double = doubles ^ (doubles - 1);
+                        V::compress(neurons, left & up_to_double, &mut units[end..]);
+                        end += (left & up_to_double).count_ones() as usize;
+                        left &= !(up_to_double >> 1);
+                        doubles &= doubles - 1;
+                    }
                 }
-                grow(units, end + worst_case);
+                V::compress(neurons, left, &mut units[end..]);
+                end += left.count_ones() as usize;
             }
         }
         ends.push(end);
     }
 }
 
-/// Number of neurons that are stored per loop iteration without checking how many remain.
-const UNROLL: usize = 4;
-
-/// Appends the spiking neurons of a group in which none spikes more than twice. The loop checks for the end only once
-/// per [`UNROLL`] neurons, because that branch is unpredictable.
-#[inline(always)]
-fn append_group(group: &MaskGroup, units: &mut [u32], start: usize) -> usize {
-    let &MaskGroup { units: neurons, mut ge1, ge2, .. } = group;
-    let count = ge1.count_ones() as usize;
+/// Appends the neurons of a mask, each as often as it spikes at `step`, and returns the new end.
+#[cold]
+fn append_counts(
+    spikes: &TiledArray<u32>,
+    step: u32,
+    mask: u16,
+    neurons: &[u32; LANES],
+    units: &mut [u32],
+    start: usize,
+) -> usize {
     let mut end = start;
-    for _ in 0..count.div_ceil(UNROLL) {
-        for _ in 0..UNROLL {
-            let i = ge1.trailing_zeros() as usize % NEURONS_PER_GROUP;
-            ge1 &= ge1.wrapping_sub(1);
-            // Store twice, then advance by the number of spikes.
-            units[end] = neurons[i];
-            units[end + 1] = neurons[i];
-            end += 1 + (ge2 >> i & 1) as usize;
-        }
+    for i in (0..LANES).filter(|i| mask >> i & 1 == 1) {
+        let count = count(spikes, step, neurons[i]) as usize;
+        units[end..end + count].fill(neurons[i]);
+        end += count;
     }
-    start + count + ge2.count_ones() as usize
+    end
 }
 
 /// Grows `units` to at least `length` elements.

@@ -1,4 +1,4 @@
-//! Spike masks: one bit per neuron and step, written by the kernels that draw spikes. Spike lists are built from them.
+//! Spike masks: three bits per neuron and step, written by the kernels that draw spikes. Spike lists are built from them.
 
 use std::ops::Range;
 
@@ -7,16 +7,46 @@ use crate::cpu::simd::tiled::{LANES, TILES_PER_GROUP};
 /// Number of neurons of a group of tiles.
 pub const NEURONS_PER_GROUP: usize = TILES_PER_GROUP * LANES;
 
-/// Spike bits of a group of tiles at one step, one word per tile.
+/// Spike bits of a tile at one step, in one word: from the lowest bits on, 16 for the neurons with at least one spike, 16
+/// for those with at least two, and 16 for those with at least three.
 #[derive(Clone, Copy, Default)]
-pub struct MaskBits {
-    /// Neurons with at least one spike.
-    ge1: [u16; TILES_PER_GROUP],
-    /// Neurons with at least two spikes.
-    ge2: [u16; TILES_PER_GROUP],
-    /// Neurons with at least three spikes.
-    ge3: [u16; TILES_PER_GROUP],
+pub struct TileBits(u64);
+
+impl TileBits {
+    /// Returns the bits of a tile in which no neuron spikes more than twice.
+    #[inline(always)]
+    fn new(ge1: u16, ge2: u16) -> Self {
+        TileBits(u64::from(ge1) | u64::from(ge2) << LANES)
+    }
+
+    /// Returns the mask of the neurons with at least one spike.
+    #[inline(always)]
+    pub fn ge1(self) -> u16 {
+        self.0 as u16
+    }
+
+    /// Returns the mask of the neurons with at least two spikes.
+    #[inline(always)]
+    pub fn ge2(self) -> u16 {
+        (self.0 >> LANES) as u16
+    }
+
+    /// Returns the mask of the neurons with at least three spikes.
+    #[inline(always)]
+    pub fn ge3(self) -> u16 {
+        (self.0 >> (2 * LANES)) as u16
+    }
+
+    /// Adds the bits of a neuron that had none. Branchless: the count is unpredictable.
+    #[inline(always)]
+    fn add(&mut self, neuron: usize, count: u32) {
+        const BITS: [u64; 4] = [0, 1, 1 | 1 << LANES, 1 | 1 << LANES | 1 << (2 * LANES)];
+        self.0 |= BITS[count.min(3) as usize] << neuron;
+    }
 }
+
+/// Spike bits of a group of tiles at one step.
+type GroupBits = [TileBits; TILES_PER_GROUP];
 
 /// Spike masks of one population during one image.
 pub struct SpikeMask {
@@ -29,19 +59,19 @@ pub struct SpikeMask {
     /// Maximum number of steps.
     capacity: usize,
     /// `[groups, capacity]`
-    bits: Vec<MaskBits>,
+    bits: Vec<GroupBits>,
 }
 
 /// Returns the size of the masks of a population of `units` neurons over `steps` steps, bytes.
 pub fn bytes(units: usize, steps: u32) -> usize {
-    units.div_ceil(NEURONS_PER_GROUP) * steps as usize * size_of::<MaskBits>()
+    units.div_ceil(NEURONS_PER_GROUP) * steps as usize * size_of::<GroupBits>()
 }
 
 impl SpikeMask {
     /// Creates the masks of a population of `units` active neurons, for images of at most `steps` steps.
     pub fn new(units: usize, steps: u32) -> Self {
         let capacity = steps as usize;
-        let bits = vec![MaskBits::default(); units.div_ceil(NEURONS_PER_GROUP) * capacity];
+        let bits = vec![GroupBits::default(); units.div_ceil(NEURONS_PER_GROUP) * capacity];
         let mut spike_mask = SpikeMask { units: Vec::new(), count: 0, steps: 0..0, capacity, bits };
         spike_mask.set_active(0..units as u32);
         spike_mask
@@ -57,7 +87,7 @@ impl SpikeMask {
         // Tiles missing from the last group are never written, so clear their bits here.
         if !self.count.is_multiple_of(NEURONS_PER_GROUP) {
             self.bits[self.count / NEURONS_PER_GROUP * self.capacity..][..self.capacity]
-                .fill(MaskBits::default());
+                .fill(GroupBits::default());
         }
     }
 
@@ -97,16 +127,16 @@ impl SpikeMask {
         self.units.len() / NEURONS_PER_GROUP
     }
 
-    /// Returns the masks of a group at `step`.
+    /// Returns the bits of the tiles of a group at `step`.
     #[inline(always)]
-    pub fn at(&self, step: u32, group: usize) -> MaskGroup<'_> {
-        let bits = &self.bits[group * self.capacity + step as usize];
-        MaskGroup {
-            units: &self.units.as_chunks().0[group],
-            ge1: join_tiles(bits.ge1),
-            ge2: join_tiles(bits.ge2),
-            ge3: join_tiles(bits.ge3),
-        }
+    pub fn at(&self, step: u32, group: usize) -> &GroupBits {
+        &self.bits[group * self.capacity + step as usize]
+    }
+
+    /// Returns the indices of the active neurons of the tiles of a group; the last are followed by arbitrary ones.
+    #[inline(always)]
+    pub fn group_units(&self, group: usize) -> &[[u32; LANES]; TILES_PER_GROUP] {
+        &self.units.as_chunks().0.as_chunks().0[group]
     }
 
     /// Returns the number of active neurons.
@@ -116,28 +146,12 @@ impl SpikeMask {
     }
 }
 
-/// Spikes of a group of neurons at one step. Masks: see [`MaskBits`].
-pub struct MaskGroup<'a> {
-    pub units: &'a [u32; NEURONS_PER_GROUP],
-    pub ge1: u64,
-    pub ge2: u64,
-    pub ge3: u64,
-}
-
-/// Joins the words of a group's tiles.
-#[inline(always)]
-fn join_tiles(bits: [u16; TILES_PER_GROUP]) -> u64 {
-    let [a, b, c, d] = bits;
-    let low = u64::from(a) | u64::from(b) << LANES;
-    low | u64::from(c) << (2 * LANES) | u64::from(d) << (3 * LANES)
-}
-
 /// Spike masks of a slice of tiles, for one thread.
 pub struct SpikeMaskSlice<'a> {
     units: &'a [u32],
     count: usize,
     capacity: usize,
-    bits: &'a mut [MaskBits],
+    bits: &'a mut [GroupBits],
 }
 
 impl SpikeMaskSlice<'_> {
@@ -169,7 +183,7 @@ impl SpikeMaskSlice<'_> {
 
 /// Spike masks of one tile.
 pub struct TileMask<'a> {
-    bits: &'a mut [MaskBits],
+    bits: &'a mut [GroupBits],
     tile_in_group: usize,
 }
 
@@ -177,18 +191,12 @@ impl TileMask<'_> {
     /// Sets the masks of a step in which no neuron spikes more than twice.
     #[inline(always)]
     pub fn set(&mut self, step: u32, ge1: u16, ge2: u16) {
-        let bits = &mut self.bits[step as usize];
-        bits.ge1[self.tile_in_group] = ge1;
-        bits.ge2[self.tile_in_group] = ge2;
-        bits.ge3[self.tile_in_group] = 0;
+        self.bits[step as usize][self.tile_in_group] = TileBits::new(ge1, ge2);
     }
 
-    /// Sets the spike count of a neuron that has none at this step. Branchless: the count is unpredictable.
+    /// Sets the spike count of a neuron that has none at this step.
     #[inline(always)]
     pub fn add(&mut self, step: u32, neuron: usize, count: u32) {
-        let bits = &mut self.bits[step as usize];
-        bits.ge1[self.tile_in_group] |= u16::from(count > 0) << neuron;
-        bits.ge2[self.tile_in_group] |= u16::from(count > 1) << neuron;
-        bits.ge3[self.tile_in_group] |= u16::from(count > 2) << neuron;
+        self.bits[step as usize][self.tile_in_group].add(neuron, count);
     }
 }

@@ -4,7 +4,7 @@
 //! with a voltage. A coarse table decides most draws and a fine table most others, without the exponential of the rate.
 //! A table decides only if the exact rule gives the same count for every word of the entry, so no bit changes.
 
-use crate::cpu::simd::TABLE_ENTRIES;
+use crate::cpu::simd::coarse::{BYTE_ENTRIES, BYTE_SCALE, CoarseTables, TABLE_ENTRIES};
 use crate::interface::ReplicaParams;
 use crate::model::spikes::{FRACTION_BITS, LOW16};
 
@@ -28,45 +28,23 @@ pub struct VoltageBounds {
     pub two_spikes_above: f32,
 }
 
-/// Coarse and fine table of a replica.
+/// Coarse and fine tables of a replica.
 #[derive(Clone, Debug)]
 pub struct SpikeTables {
-    /// Largest word with a candidate spike; larger words give no spike at any voltage.
-    pub max_candidate_word: u32,
-    /// Right shift from a word to its index in the coarse table.
-    pub shift: u32,
-    /// Coarse table: below this voltage there is no spike.
-    pub no_spike_below: [f32; TABLE_ENTRIES],
-    /// Coarse table: above this voltage there is exactly one spike.
-    pub one_spike_above: [f32; TABLE_ENTRIES],
+    pub coarse: CoarseTables,
     fine_shift: u32,
     fine: Vec<VoltageBounds>,
 }
 
 impl SpikeTables {
     pub fn new(replica: &ReplicaParams) -> Self {
-        let max_candidate_word = replica.candidate_thresholds[0] | LOW16;
-        let shift_to = |entries: usize| {
-            let shift =
-                (u32::BITS - entries.ilog2()).saturating_sub(max_candidate_word.leading_zeros());
-            // The low half of a word is unknown, so an entry covers all its values.
-            shift.max(u32::BITS / 2)
-        };
-        let (shift, fine_shift) = (shift_to(TABLE_ENTRIES), shift_to(FINE_ENTRIES));
-        let entries: [VoltageBounds; TABLE_ENTRIES] =
-            std::array::from_fn(|index| VoltageBounds::new(replica, index, shift));
+        let max_word = replica.candidate_thresholds[0] | LOW16;
+        let shift = shift_to(FINE_ENTRIES, max_word);
+        let fine = |index| VoltageBounds::new(replica, index, shift);
         SpikeTables {
-            max_candidate_word,
-            shift,
-            no_spike_below: entries.map(|entry| entry.no_spike_below),
-            one_spike_above: entries.map(|entry| match entry.one_spike_below {
-                f32::INFINITY => entry.one_spike_above,
-                _ => f32::INFINITY,
-            }),
-            fine_shift,
-            fine: (0..FINE_ENTRIES)
-                .map(|index| VoltageBounds::new(replica, index, fine_shift))
-                .collect(),
+            coarse: coarse_tables(replica, max_word),
+            fine_shift: shift,
+            fine: (0..FINE_ENTRIES).map(fine).collect(),
         }
     }
 
@@ -81,6 +59,41 @@ impl SpikeTables {
             | u32::from(voltage < one_spike_below) << 2
             | u32::from(voltage > two_spikes_above) << 3;
         COUNT_BY_BOUNDS[met as usize]
+    }
+}
+
+/// Returns the shift from a word up to `max_word` to an entry of a table of `entries`. The low half of a word is unknown,
+/// so an entry covers all its values.
+fn shift_to(entries: usize, max_word: u32) -> u32 {
+    let shift = (u32::BITS - entries.ilog2()).saturating_sub(max_word.leading_zeros());
+    shift.max(u32::BITS / 2)
+}
+
+/// Returns the coarse tables. `max_word`: largest word with a candidate.
+fn coarse_tables(replica: &ReplicaParams, max_word: u32) -> CoarseTables {
+    let one_spike_above = |bounds: &VoltageBounds| match bounds.one_spike_below {
+        f32::INFINITY => bounds.one_spike_above,
+        _ => f32::INFINITY,
+    };
+    let shift = shift_to(TABLE_ENTRIES, max_word);
+    let floats: [VoltageBounds; TABLE_ENTRIES] =
+        std::array::from_fn(|index| VoltageBounds::new(replica, index, shift));
+    let max_half = max_word >> 16;
+    let byte_shift = (1..).find(|shift| ((max_half >> shift) as usize) < BYTE_ENTRIES).unwrap_or(1);
+    let bytes: [VoltageBounds; BYTE_ENTRIES] =
+        std::array::from_fn(|index| VoltageBounds::new(replica, index, 16 + byte_shift));
+    CoarseTables {
+        max_candidate_word: max_word,
+        shift,
+        no_spike_below: floats.map(|bounds| bounds.no_spike_below),
+        one_spike_above: floats.map(|bounds| one_spike_above(&bounds)),
+        byte_shift,
+        max_candidate_byte: (max_half >> byte_shift) as u8,
+        // A byte stands for voltages up to half a unit beyond it. Conversions to `i8` saturate.
+        no_spike_below_byte: bytes
+            .map(|bounds| ((bounds.no_spike_below * BYTE_SCALE + 0.5).ceil() - 1.0) as i8),
+        one_spike_above_byte: bytes
+            .map(|bounds| ((one_spike_above(&bounds) * BYTE_SCALE - 0.5).floor() + 1.0) as i8),
     }
 }
 
@@ -213,13 +226,14 @@ mod tests {
             let replica =
                 replica(&Config { phi_max, spike_distribution: spikes, ..Config::default() });
             let spike_tables = SpikeTables::new(&replica);
+            let coarse = &spike_tables.coarse;
             let borders =
                 (0..FINE_ENTRIES as u64).map(|index| (index << spike_tables.fine_shift) as u32);
             let near = |word: u32| [0, 1, 2].map(|more| word.wrapping_add(more).wrapping_sub(1));
             let random = (0..2000).flat_map(|index| philox([index, 0, 0, 0], [1, 2]));
             let words = borders.chain(replica.candidate_thresholds).flat_map(near).chain(random);
             let (mut decided, mut open) = (0, 0);
-            for word in words.filter(|&word| word <= spike_tables.max_candidate_word) {
+            for word in words.filter(|&word| word <= coarse.max_candidate_word) {
                 let entry = spike_tables.fine[(word >> spike_tables.fine_shift) as usize];
                 let of_entry = [
                     entry.no_spike_below,
@@ -232,10 +246,8 @@ mod tests {
                     [bound.next_down(), bound, bound.next_up(), bound - 1e-3, bound + 1e-3]
                 });
                 let far = (-50..=50).map(|i| i as f32 * 0.9);
-                let index = (word >> spike_tables.shift) as usize;
                 // The count must be the same for every low half of the word.
-                let whole =
-                    [word & !LOW16, word, (word | LOW16).min(spike_tables.max_candidate_word)];
+                let whole = [word & !LOW16, word, (word | LOW16).min(coarse.max_candidate_word)];
                 for (voltage, word) in
                     close.chain(far).flat_map(|voltage| whole.map(|word| (voltage, word)))
                 {
@@ -247,11 +259,8 @@ mod tests {
                         decided += 1;
                         assert_eq!(Some(count), expected, "word {word:#x} at {voltage}");
                     }
-                    if voltage < spike_tables.no_spike_below[index] {
-                        assert_eq!(expected, Some(0), "word {word:#x} at {voltage}");
-                    }
-                    if voltage > spike_tables.one_spike_above[index] {
-                        assert_eq!(expected, Some(1), "word {word:#x} at {voltage}");
+                    for count in [coarse.by_floats(word, voltage), coarse.by_bytes(word, voltage)] {
+                        assert!(count.is_none() || count == expected, "{word:#x} at {voltage}");
                     }
                 }
                 assert_eq!(spike_tables.count(word, f32::NAN), UNDECIDED);

@@ -48,6 +48,8 @@ impl CoarseTables {
     /// Returns the count of a word by the tables of bytes; `None` if it is open.
     pub fn by_bytes(&self, word: u32, voltage: f32) -> Option<u32> {
         let entry = (word >> 16 >> self.byte_shift) as usize;
+        // By the exact rule, NaN counts as the lowest voltage.
+        let voltage = if voltage.is_nan() { f32::MIN } else { voltage };
         let voltage = (voltage * BYTE_SCALE).round_ties_even() as i8;
         match () {
             () if entry > self.max_candidate_byte.into() => Some(0),

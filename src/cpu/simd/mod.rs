@@ -335,7 +335,8 @@ impl Simd for Scalar16 {
         index: u32,
         key: [u32; 2],
     ) -> [Words; 4] {
-        philox_units(counter0, draw_index, units, index, key).map(Words)
+        let [a, b, c, d] = philox_units(counter0, draw_index, units, index, key);
+        [Words(a), Words(b), Words(c), Words(d)]
     }
 }
 

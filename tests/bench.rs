@@ -1,7 +1,11 @@
 //! Proves: the additions that `apical bench` reports equal those of the kernels. Profiling times exactly the kernels
-//! that run, and changes no weight, on the CPU and on a GPU.
+//! that run, and changes no weight, on the CPU and on a GPU. The dense form of the synaptic input agrees with the
+//! kernel.
 //!
 //! Does not prove: that the times are right, or what the command prints (see `cli/tests/command_line/bench.rs`).
+
+#[path = "bench/dense.rs"]
+mod dense;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -8,6 +8,8 @@
 
 #[path = "command_line/bench.rs"]
 mod bench;
+#[path = "command_line/bench_dense.rs"]
+mod bench_dense;
 #[path = "command_line/classes.rs"]
 mod classes;
 #[path = "command_line/damage.rs"]

@@ -102,8 +102,15 @@ pub(crate) fn bench(
         arguments;
     let tasks = arguments.tasks.iter().map(|name| task(name)).collect::<PyResult<_>>()?;
     let grid = BenchGrid { layers, batch_size, replicas, g_apical, tasks };
-    let bench_options =
-        BenchOptions { config, grid, roofline: arguments.roofline, rounds, seconds, warm_up };
+    let bench_options = BenchOptions {
+        config,
+        grid,
+        roofline: arguments.roofline,
+        rounds,
+        seconds,
+        warm_up,
+        dense: Vec::new(),
+    };
     let options = device.options();
     let work = || apical::bench::bench(&bench_options, dataset, &options, &mut |_| ());
     match run_silently(py, &options.stop, work)? {

@@ -5,14 +5,19 @@
 //! 3. Counts the operations of some minibatches of the first network from the spikes drawn.
 //! 4. Times each kernel of some minibatches of all networks.
 //! 5. Times rounds of whole minibatches ([`Row`]).
+//!
+//! On request, also compares event-driven with dense synaptic input ([`DenseComparison`]).
 
+mod dense;
 mod device;
 mod error;
+mod gpu_probe;
 mod grid;
 mod measure;
 mod measured_networks;
 mod op_counts;
 mod progress;
+mod repetition;
 mod roofline;
 mod row;
 
@@ -21,12 +26,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use dense::{DenseComparison, InvalidLayerSize, LayerSize, Operands, RateRow, dense_products};
 pub use device::MeasuredDevice;
 pub use error::BenchError;
 pub use grid::{BenchGrid, Task};
 pub use op_counts::{OpCounts, SpikeSnapshot};
 pub use progress::BenchEvent;
-pub use roofline::{Bandwidth, Roofline, shaders};
+pub use roofline::{Bandwidth, Roofline};
 pub use row::{KernelShare, Row};
 
 use crate::config::Config;
@@ -52,6 +58,8 @@ pub struct BenchOptions {
     pub seconds: f64,
     /// Number of images that each network trains on before the measurement.
     pub warm_up: usize,
+    /// Layers whose event-driven and dense synaptic input are compared.
+    pub dense: Vec<LayerSize>,
 }
 
 /// Result of a benchmark.
@@ -68,6 +76,15 @@ pub struct Report {
     pub roofline: Option<Roofline>,
     /// One row per combination and task, in the order of the grid.
     pub rows: Vec<Row>,
+    /// One comparison of event-driven and dense synaptic input per requested layer.
+    pub dense: Vec<DenseComparison>,
+}
+
+/// Returns the name and the complete text of each shader in `shaders/roofline/`.
+pub fn shaders() -> Vec<(&'static str, String)> {
+    let mut shaders = roofline::shaders();
+    shaders.push(dense::shader());
+    shaders
 }
 
 /// Measures the device and every network of a grid.
@@ -93,10 +110,12 @@ pub fn bench(
     )?);
     let device = MeasuredDevice::choose(selection)?;
     check_points(&points, grid, &device, &dataset)?;
+    dense::check(&options.dense, &device)?;
 
     let roofline_steps = if options.roofline { roofline::STEPS_MAX } else { 0 };
     let row_steps = points.len() * (1 + grid.tasks.len() * settings.steps());
-    let mut steps = Steps::new(roofline_steps + row_steps, listen);
+    let dense_steps = options.dense.len() * dense::STEPS_PER_SIZE;
+    let mut steps = Steps::new(roofline_steps + row_steps + dense_steps, listen);
     steps.emit(BenchEvent::Device(&device));
     let date = now_rfc3339();
     // There are many steps: spend a quarter of a round on each.
@@ -126,7 +145,9 @@ pub fn bench(
         }
         rows[first..].sort_by_key(|row| grid.tasks.iter().position(|&task| task == row.task));
     }
-    Ok(Report { device, version: env!("CARGO_PKG_VERSION"), date, roofline, rows })
+    let dense =
+        dense::compare(&options.dense, &device, each, roofline.as_ref(), rows.first(), &mut steps)?;
+    Ok(Report { device, version: env!("CARGO_PKG_VERSION"), date, roofline, rows, dense })
 }
 
 fn check_lengths(settings: &measure::RoundSettings) -> Result<(), BenchError> {

@@ -1,6 +1,7 @@
 //! `apical bench`: measures speed.
 
 mod print;
+mod print_dense;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Arg, Args, ValueEnum};
@@ -11,7 +12,7 @@ use super::settings::Settings;
 use super::shared_args::SimulationArgs;
 use super::train::replica_count;
 use super::{CliError, EXIT_CODES, run_data};
-use apical::bench::{BenchEvent, BenchGrid, BenchOptions, Row, Task, bench};
+use apical::bench::{BenchEvent, BenchGrid, BenchOptions, LayerSize, Row, Task, bench};
 
 /// Lengths of measurements without and with `--quick`.
 const DEFAULT_LENGTHS: Lengths = Lengths { rounds: 7, seconds: 1.0, warm_up: 3200 };
@@ -84,6 +85,20 @@ pub(super) struct BenchArgs {
     #[arg(long)]
     no_roofline: bool,
 
+    /// Also compare event-driven with dense synaptic input for these layers, over spike rates, with minibatches of 32
+    /// images. Dense: spike counts times weights as a matrix product [without a list:
+    /// 784x500,500x500,2000x2000,4000x4000]
+    #[arg(
+        long,
+        value_name = "N_PRExUNITS,..",
+        num_args = 0..=1,
+        require_equals = true,
+        value_delimiter = ',',
+        default_missing_values = DENSE_SIZES,
+        conflicts_with = "csv"
+    )]
+    dense: Vec<LayerSize>,
+
     #[command(flatten)]
     format: OutputFormat,
 
@@ -93,6 +108,9 @@ pub(super) struct BenchArgs {
     #[command(flatten)]
     settings: Settings,
 }
+
+/// Layers of `--dense` without a list.
+const DENSE_SIZES: [&str; 4] = ["784x500", "500x500", "2000x2000", "4000x4000"];
 
 const LAYERS_HELP: &str = "Layer sizes: the hidden layers, then the output; repeat for a grid \
     [default: 500,10]";
@@ -184,6 +202,7 @@ impl BenchArgs {
             rounds: self.rounds.unwrap_or(lengths.rounds),
             seconds: self.seconds.unwrap_or(lengths.seconds),
             warm_up: self.warm_up.unwrap_or(lengths.warm_up),
+            dense: self.dense.clone(),
         })
     }
 

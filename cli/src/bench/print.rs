@@ -1,5 +1,6 @@
 //! Text formats of benchmark reports.
 
+use super::print_dense;
 use crate::CliError;
 use apical::bench::{Report, Roofline, Row};
 use apical::figures::Table;
@@ -21,6 +22,7 @@ fn render(report: &Report, print: fn(&Table) -> String) -> String {
     tables.extend(report.roofline.as_ref().map(roofline));
     tables.push(rows(&report.rows));
     tables.extend(kernels(&report.rows));
+    tables.extend(print_dense::tables(&report.dense));
     tables.iter().map(print).collect::<Vec<_>>().join("\n\n")
 }
 
@@ -215,16 +217,16 @@ fn fields(report: &Report, row: &Row) -> Vec<(String, String)> {
     fields
 }
 
-fn giga(value: f64) -> String {
+pub(super) fn giga(value: f64) -> String {
     three_digits(value / 1e9)
 }
 
-fn percent(share: Option<f64>) -> String {
+pub(super) fn percent(share: Option<f64>) -> String {
     share.map_or("-".to_string(), |share| format!("{:.1}", 100.0 * share))
 }
 
 /// Formats a number with three significant digits, and all digits before the point.
-fn three_digits(value: f64) -> String {
+pub(super) fn three_digits(value: f64) -> String {
     let before_the_point = value.abs().max(1e-9).log10().floor() as i32 + 1;
     format!("{value:.*}", (3 - before_the_point).clamp(0, 5) as usize)
 }

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::{apical, fails, folder_with_data, json_of, output_of};
 
 /// Returns `apical bench` for a small network with very short measurements.
-fn bench(folder: &TempDir) -> Command {
+pub(super) fn bench(folder: &TempDir) -> Command {
     let mut command = apical(folder);
     command.args(["bench", "--data", "data", "--quick", "--seconds", "0.002", "--warm-up", "16"]);
     // A fixed number of rounds on any machine.
@@ -17,7 +17,7 @@ fn bench(folder: &TempDir) -> Command {
 }
 
 /// Returns `apical bench` on the CPU without measuring the device.
-fn bench_on_cpu(folder: &TempDir) -> Command {
+pub(super) fn bench_on_cpu(folder: &TempDir) -> Command {
     let mut command = bench(folder);
     command.args(["--backend", "cpu", "--threads", "2", "--no-roofline"]);
     command
@@ -245,6 +245,8 @@ fn bench_invalid_arguments_are_refused_at_start() {
     assert_error(&["--seconds", "0"], 2, &["seconds = 0: 0.001 to 3600", "hint: change --seconds"]);
     assert_error(&["--seconds", "nan"], 2, &["seconds = NaN"]);
     assert_error(&["--csv", "--json"], 2, &["cannot be used with"]);
+    assert_error(&["--dense", "--csv"], 2, &["cannot be used with"]);
+    assert_error(&["--dense=784"], 2, &["invalid value '784'", "such as 784x500"]);
     assert_error(&["--device", "0"], 2, &["--backend cpu"]);
     // Minibatches larger than the data set.
     assert_error(

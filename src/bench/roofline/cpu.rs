@@ -8,9 +8,9 @@ use super::limits::{Bandwidth, Roofline};
 use super::loops::{
     ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns_64, sum_columns_128,
 };
-use super::repetition::{Repetition, latency};
 use super::workload::{SPIKES, STEPS_PER_IMAGE, UNITS, WORKING_SETS, random_steps};
 use crate::bench::progress::Steps;
+use crate::bench::repetition::{Repetition, latency};
 use crate::interface::BackendError;
 use crate::memory;
 

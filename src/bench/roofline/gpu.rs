@@ -1,17 +1,13 @@
 //! Limits of a GPU, measured with the shaders in `shaders/roofline/`.
 
-use bytemuck::cast_slice;
-use wgpu::{
-    BindGroup, BindGroupDescriptor, BindGroupEntry, Buffer, BufferDescriptor, BufferUsages,
-    ComputePassDescriptor, ComputePipeline, ComputePipelineDescriptor,
-};
+use wgpu::Buffer;
 
 use super::limits::{Bandwidth, Roofline};
-use super::repetition::{Repetition, latency, timed};
 use super::workload::{COLUMNS, SPIKES, STEPS, STEPS_PER_IMAGE, UNITS, WORKING_SETS, random_steps};
+use crate::bench::gpu_probe::{GpuProbe, Probe};
 use crate::bench::progress::Steps;
+use crate::bench::repetition::{Repetition, latency, timed};
 use crate::gpu::adapter::AdapterQuery;
-use crate::gpu::{self, GpuDevice};
 use crate::interface::BackendError;
 
 /// Number of threads per workgroup.
@@ -56,12 +52,12 @@ pub fn measure(
     steps: &mut Steps,
 ) -> Result<Roofline, BackendError> {
     steps.begin("additions in registers");
-    let mut gpu = GpuProbe { device: GpuDevice::open(query)?, repetition };
+    let mut gpu = GpuLimits { probe: GpuProbe::open(query)?, repetition };
     let additions_per_second = gpu.additions()?;
     steps.begin("column sums");
     let column_sum = gpu.column_sum()?;
     let mut read = Vec::new();
-    let info = gpu.device.info();
+    let info = gpu.probe.device.info();
     let largest = info.max_binding.min(info.max_buffer);
     for bytes in WORKING_SETS.into_iter().filter(|&bytes| bytes as u64 <= largest) {
         steps.begin("reading");
@@ -87,22 +83,16 @@ pub fn measure(
 }
 
 /// Device to measure.
-struct GpuProbe {
-    device: GpuDevice,
+struct GpuLimits {
+    probe: GpuProbe,
     repetition: Repetition,
 }
 
-/// Shader with its buffers.
-struct Probe {
-    pipeline: ComputePipeline,
-    group: BindGroup,
-}
-
-impl GpuProbe {
+impl GpuLimits {
     /// Returns the additions in registers per second.
     fn additions(&mut self) -> Result<f64, BackendError> {
-        let increments = self.filled(&[1e-3f32, 1e-3, 1e-3, 1e-3, 2e-3, 2e-3, 2e-3, 2e-3]);
-        let sums = self.buffer(WORKGROUP * 16);
+        let increments = self.probe.filled(&[1e-3f32, 1e-3, 1e-3, 1e-3, 2e-3, 2e-3, 2e-3, 2e-3]);
+        let sums = self.probe.buffer(WORKGROUP * 16);
         let kernel = self.kernel("add_peak", &[&increments, &sums])?;
         let rate = self.unit_rate(&kernel, |workgroups| [workgroups, 1, 1])?;
         Ok(rate * (64 * ROUNDS * WORKGROUP) as f64)
@@ -110,9 +100,9 @@ impl GpuProbe {
 
     /// Returns the additions per second of column sums.
     fn column_sum(&mut self) -> Result<f64, BackendError> {
-        let weights = self.filled(&vec![1e-3f32; COLUMNS * UNITS]);
-        let steps = self.filled(&random_steps(UNITS / 4));
-        let sums = self.buffer(4 * STEPS * UNITS);
+        let weights = self.probe.filled(&vec![1e-3f32; COLUMNS * UNITS]);
+        let steps = self.probe.filled(&random_steps(UNITS / 4));
+        let sums = self.probe.buffer(4 * STEPS * UNITS);
         let kernel = self.kernel("column_sum", &[&weights, &steps, &sums])?;
         let groups = (UNITS / 4).div_ceil(WORKGROUP) as u32;
         let steps_per_image = STEPS_PER_IMAGE as u32;
@@ -122,8 +112,8 @@ impl GpuProbe {
 
     /// Returns the bandwidth of reads of a working set, bytes per second.
     fn read(&mut self, bytes: usize) -> Result<f64, BackendError> {
-        let set = self.filled(&vec![1e-3f32; bytes / size_of::<f32>()]);
-        let sums = self.buffer(WORKGROUP * 16);
+        let set = self.probe.filled(&vec![1e-3f32; bytes / size_of::<f32>()]);
+        let sums = self.probe.buffer(WORKGROUP * 16);
         let kernel = self.kernel("bandwidth", &[&set, &sums])?;
         let rate = self.unit_rate(&kernel, |workgroups| [workgroups, 1, 1])?;
         Ok(rate * (16 * READS * WORKGROUP) as f64)
@@ -132,13 +122,14 @@ impl GpuProbe {
     /// Returns the times of an additional launch in a pass, of a submission until it is complete, and of reading back
     /// 40 bytes, microseconds.
     fn latencies(&mut self) -> Result<[f64; 3], BackendError> {
-        let words = self.buffer(WORKGROUP * 4);
+        let words = self.probe.buffer(WORKGROUP * 4);
         let kernel = self.kernel("empty_dispatch", &[&words])?;
-        let submission = latency(|| self.run(&kernel, [1, 1, 1], 1))?;
-        let many =
-            self.repetition.best_rate(|count| self.run(&kernel, [1, 1, 1], count * LAUNCHES))?;
+        let submission = latency(|| self.probe.run(&kernel, [1, 1, 1], 1))?;
+        let many = self
+            .repetition
+            .best_rate(|count| self.probe.run(&kernel, [1, 1, 1], count * LAUNCHES))?;
         let launch = 1e6 / (many * LAUNCHES as f64);
-        let readback = latency(|| self.device.read::<u32>(&words, 0, 40).map(|_| ()))?;
+        let readback = latency(|| self.probe.device.read::<u32>(&words, 0, 40).map(|_| ()))?;
         Ok([launch, submission, readback])
     }
 
@@ -150,83 +141,22 @@ impl GpuProbe {
         workgroups: impl Fn(u32) -> [u32; 3],
     ) -> Result<f64, BackendError> {
         let mut units = 1;
-        let limit = WORKGROUPS_MAX.min(self.device.info().max_workgroups);
+        let limit = WORKGROUPS_MAX.min(self.probe.device.info().max_workgroups);
         // The first run compiles the shader and clears buffers: do not time it.
-        self.run(kernel, workgroups(units), 1)?;
+        self.probe.run(kernel, workgroups(units), 1)?;
         while 2 * units <= limit
-            && timed(|| self.run(kernel, workgroups(units), 1))? < self.repetition.call
+            && timed(|| self.probe.run(kernel, workgroups(units), 1))? < self.repetition.call
         {
             units *= 2;
         }
         let launches =
-            self.repetition.best_rate(|count| self.run(kernel, workgroups(units), count))?;
+            self.repetition.best_rate(|count| self.probe.run(kernel, workgroups(units), count))?;
         Ok(launches * f64::from(units))
     }
 
-    /// Runs a kernel `times` times and waits for it.
-    fn run(
-        &mut self,
-        kernel: &Probe,
-        [x, y, z]: [u32; 3],
-        times: usize,
-    ) -> Result<(), BackendError> {
-        let mut commands = self.device.device.create_command_encoder(&Default::default());
-        let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
-        pass.set_pipeline(&kernel.pipeline);
-        pass.set_bind_group(0, &kernel.group, &[]);
-        for _ in 0..times {
-            pass.dispatch_workgroups(x, y, z);
-        }
-        drop(pass);
-        self.device.submit(commands)?;
-        self.device.wait()
-    }
-
-    /// Compiles a shader and binds its buffers.
+    /// Compiles a shader of this folder and binds its buffers.
     fn kernel(&self, name: &str, buffers: &[&Buffer]) -> Result<Probe, BackendError> {
         let source = shaders().into_iter().find(|(shader, _)| *shader == name);
-        let source = source.map(|(_, source)| source).unwrap_or_default();
-        let module = gpu::module(&self.device, name, source);
-        let pipeline = self.device.device.create_compute_pipeline(&ComputePipelineDescriptor {
-            label: Some(name),
-            layout: None,
-            module: &module,
-            entry_point: None,
-            compilation_options: Default::default(),
-            cache: None,
-        });
-        self.device.check()?;
-        let entries: Vec<BindGroupEntry> = buffers
-            .iter()
-            .zip(0..)
-            .map(|(buffer, binding)| BindGroupEntry {
-                binding,
-                resource: buffer.as_entire_binding(),
-            })
-            .collect();
-        let group = self.device.device.create_bind_group(&BindGroupDescriptor {
-            label: Some(name),
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &entries,
-        });
-        self.device.check()?;
-        Ok(Probe { pipeline, group })
-    }
-
-    /// Creates a zeroed buffer.
-    fn buffer(&self, bytes: usize) -> Buffer {
-        self.device.device.create_buffer(&BufferDescriptor {
-            label: None,
-            size: bytes as u64,
-            usage: BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        })
-    }
-
-    /// Creates a buffer with a content.
-    fn filled<T: bytemuck::Pod>(&self, content: &[T]) -> Buffer {
-        let buffer = self.buffer(size_of_val(content));
-        self.device.queue.write_buffer(&buffer, 0, cast_slice(content));
-        buffer
+        self.probe.compile(name, source.map(|(_, source)| source).unwrap_or_default(), buffers)
     }
 }

@@ -4,7 +4,6 @@ mod cpu;
 mod gpu;
 mod limits;
 mod loops;
-mod repetition;
 mod workload;
 
 use std::time::Duration;
@@ -14,15 +13,15 @@ pub use limits::{Bandwidth, Roofline};
 
 use super::device::MeasuredDevice;
 use super::progress::Steps;
+use super::repetition::Repetition;
 use crate::interface::BackendError;
-use repetition::Repetition;
 use workload::WORKING_SETS;
 
 /// Length of a repetition on a CPU: shorter than the time slice of a busy system, so that some repetitions are
 /// undisturbed.
-const CPU_CALL: Duration = Duration::from_millis(2);
+pub const CPU_CALL: Duration = Duration::from_millis(2);
 /// Length of a repetition on a GPU: long enough to hide the cost of a submission.
-const GPU_CALL: Duration = Duration::from_millis(10);
+pub const GPU_CALL: Duration = Duration::from_millis(10);
 
 /// Measures a device. Spends about `each` per step.
 ///

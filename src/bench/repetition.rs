@@ -6,7 +6,7 @@ use crate::analysis::statistics::median;
 use crate::interface::BackendError;
 
 /// Smallest number of repetitions, of which the fastest counts.
-const REPETITIONS: usize = 5;
+pub const REPETITIONS: usize = 5;
 
 /// Lengths of a step of the measurement.
 #[derive(Clone, Copy, Debug)]

@@ -15,7 +15,7 @@ from . import _apical
 from ._arrays import Images, PixelRange, find_classes, to_images, to_indices, to_labels
 from ._events import Callback, Listener, checkpoints
 from ._files import write_atomic
-from ._settings import settings_json
+from ._settings import TrainArguments, settings_json
 from ._table import Table
 from ._views import Views
 
@@ -116,15 +116,8 @@ class Classifier(Views):
         data = _apical.Data((images.bytes, indices), test, images.shape, text, "arrays")
         listener = Listener(callbacks)
         try:
-            model, interruption = _apical.train(
-                data,
-                self._settings(len(classes)),
-                self._device(),
-                listener,
-                part=part,
-                start=start,
-                checkpoints=listener.checkpoints,
-            )
+            arguments = TrainArguments(self._settings(len(classes)), part, listener.checkpoints)
+            model, interruption = _apical.train(data, arguments, self._device(), listener, start)
         finally:
             listener.close()
         # The exception of a callback is an error; Ctrl-C is not.

@@ -23,6 +23,17 @@ class DeviceChoice(NamedTuple):
     memory: int | None
 
 
+class TrainArguments(NamedTuple):
+    """Settings and extent of a training."""
+
+    # All settings as JSON.
+    settings: str
+    # "all", "rest" or "pass".
+    part: str
+    # Interval of the checkpoints sent to the listener; None: none are sent.
+    checkpoints: str | None
+
+
 def settings(preset: str = "quick", **values: Any) -> dict[str, Any]:
     """Return all settings of a preset, with some other values.
 

@@ -10,6 +10,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::error::of_dataset;
+use crate::work::catch;
 
 /// Labelled images and labels of a set.
 type Labelled<'py> = (PyReadonlyArray2<'py, u8>, PyReadonlyArray1<'py, u8>);
@@ -48,8 +49,8 @@ impl Data {
             }
         };
         let size = [height, width * channels];
-        let dataset = Dataset::of_classes(name, class_names, size, training, test);
-        let mut dataset = dataset.map_err(of_dataset)?;
+        let dataset = catch(|| Dataset::of_classes(name, class_names, size, training, test));
+        let mut dataset = dataset?.map_err(of_dataset)?;
         dataset.channels = channels;
         Ok(Data { dataset, has_test })
     }
@@ -73,7 +74,7 @@ pub(crate) fn bytes<T: Element + Copy, D: Dimension>(
 /// Returns the embedded MNIST: training images and labels, test images and labels.
 #[pyfunction]
 pub(crate) fn mnist(py: Python) -> PyResult<(ImageArrays, ImageArrays)> {
-    let dataset = py.detach(Dataset::mnist).map_err(of_dataset)?;
+    let dataset = catch(|| py.detach(Dataset::mnist))?.map_err(of_dataset)?;
     let (first, pixels) = (dataset.training_count, dataset.pixels());
     let shape = |count| [count, dataset.height, dataset.width];
     let images = |bytes: &[u8], count| bytes.to_vec().into_pyarray(py).reshape(shape(count));

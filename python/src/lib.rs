@@ -24,6 +24,12 @@ fn command(py: Python, arguments: Vec<OsString>) -> PyResult<u8> {
     work::catch(|| py.detach(|| apical_cli::run(arguments)))
 }
 
+/// Panics, for a test.
+#[pyfunction]
+fn panic_for_test(py: Python) -> PyResult<()> {
+    work::run_silently(py, &apical::interface::Stop::default(), || panic!("for a test"))
+}
+
 #[pymodule]
 mod _apical {
     #[pymodule_export]
@@ -34,6 +40,8 @@ mod _apical {
     use super::error::{DeviceError, InternalError};
     #[pymodule_export]
     use super::model::Model;
+    #[pymodule_export]
+    use super::panic_for_test;
     #[pymodule_export]
     use super::recording::{Monitor, Recorded};
     #[pymodule_export]

@@ -20,12 +20,15 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::data::bytes;
 use crate::device::DeviceChoice;
 use crate::error::{of_storage, of_train, of_weights, value_error};
-use crate::work::run_silently;
+use crate::work::{catch, run_silently};
 
 /// Predicted classes `[images]`, scores `[images, classes]` in mV, and number of presentations in which each class was
 /// found `[images, classes]`.
 type PredictionArrays<'py> =
     (Bound<'py, PyArray1<u8>>, Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<u32>>);
+
+/// Function that restores a model, and its arguments: bytes and a name for errors.
+type Reduced<'py> = (Bound<'py, PyAny>, (Bound<'py, PyBytes>, &'static str));
 
 /// Weights, and the state from which the training resumes if the file has it.
 #[derive(Clone)]
@@ -100,7 +103,7 @@ impl Model {
     #[staticmethod]
     fn load(py: Python, path: PathBuf) -> PyResult<Self> {
         let is_file = path.is_file();
-        let read = py.detach(|| {
+        let read = || {
             if !is_file {
                 let SavedNetwork { network, config, images, .. } = weights::load(&path)?;
                 let state = ModelState::Weights(Arc::new(network));
@@ -112,32 +115,30 @@ impl Model {
                 apical::run_dir::WeightsError::Read { file: file.clone(), source }
             })?;
             Model::parse(&bytes, file)
-        });
-        read.map_err(of_weights)
+        };
+        catch(|| py.detach(read))?.map_err(of_weights)
     }
 
     /// Reads the bytes of a file. `name`: name for error messages.
     #[staticmethod]
     fn from_bytes(bytes: &[u8], name: String) -> PyResult<Self> {
-        Model::parse(bytes, name).map_err(of_weights)
+        catch(|| Model::parse(bytes, name))?.map_err(of_weights)
     }
 
     /// Returns the bytes of a file: a checkpoint, or weights if there is no state.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let Model { config, images, state, metrics, .. } = self;
-        let bytes = py.detach(|| match state {
+        let write = || match state {
             ModelState::Checkpoint(checkpoint) => {
                 checkpoint_file::to_bytes(checkpoint, config, images, metrics)
             }
             ModelState::Weights(network) => weights::to_bytes(network, config, images),
-        });
-        Ok(PyBytes::new(py, &bytes.map_err(of_storage)?))
+        };
+        let bytes = catch(|| py.detach(write))?.map_err(of_storage)?;
+        Ok(PyBytes::new(py, &bytes))
     }
 
-    fn __reduce__<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>, &str))> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
         let parse = py.get_type::<Model>().getattr("from_bytes")?;
         Ok((parse, (self.to_bytes(py)?, "the pickle")))
     }
@@ -197,19 +198,19 @@ impl Model {
         let curve = LearningCurve::parse(&self.metrics).map_err(|(_, error)| value_error(error))?;
         match curve.epochs.is_empty() {
             true => Ok(None),
-            false => Ok(Some(plot_curve(curve).chart.svg().map_err(value_error)?)),
+            false => Ok(Some(catch(|| plot_curve(curve).chart.svg())?.map_err(value_error)?)),
         }
     }
 
     /// Draws the receptive fields and the histograms of the weights as SVG, by name.
     fn plots(&self, py: Python) -> PyResult<Vec<(&'static str, String)>> {
         let saved = self.saved();
-        let drawn = py.detach(|| {
+        let draw = || {
             let plots = plot_network(&saved);
             let svg = |plot: apical::plots::Plot| Ok((plot.name, plot.chart.svg()?));
             plots.into_iter().map(svg).collect::<Result<_, FigureError>>()
-        });
-        drawn.map_err(value_error)
+        };
+        catch(|| py.detach(draw))?.map_err(value_error)
     }
 
     /// Classifies images `[images, bytes]`, each `repeats` times with new random draws.

@@ -23,7 +23,7 @@ use crate::data::bytes;
 use crate::device::DeviceChoice;
 use crate::error::{of_train, value_error};
 use crate::model::Model;
-use crate::work::run_silently;
+use crate::work::{catch, run_silently};
 
 /// Name, names of the axes, index of the first element along each axis, and values.
 type NamedArray<'py> = (String, Vec<&'static str>, Vec<usize>, Bound<'py, PyArrayDyn<f32>>);
@@ -156,7 +156,7 @@ impl Recorded {
             return Err(PyIndexError::new_err(format!("no image {image}: {count} are recorded")));
         }
         let title = format!("Spikes and voltages of image {image}");
-        let plot = recording_raster(&self.recording, image, self.layers, title);
-        plot.chart.svg().map_err(value_error)
+        let draw = || recording_raster(&self.recording, image, self.layers, title).chart.svg();
+        catch(draw)?.map_err(value_error)
     }
 }

@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use apical::config::Config;
-use apical::dataset::Dataset;
+use apical::dataset::{DataIdentity, Dataset};
+use apical::device::DeviceOptions;
 use apical::run_dir::ImageSpec;
 use apical::train::{Checkpoint, CheckpointInterval, Event, TrainError, TrainPosition, Training};
 use apical::trial_cache::training_images;
@@ -14,10 +15,10 @@ use serde_json::{Map, Value, json};
 
 use crate::data::Data;
 use crate::device::DeviceChoice;
-use crate::error::of_train;
+use crate::error::{of_train, value_error};
 use crate::model::{Model, ModelState};
 use crate::settings;
-use crate::work::{Emit, Ended, run};
+use crate::work::{Emit, Ended, run, run_silently};
 
 /// Keys of events that differ between equal runs.
 const TIMING_KEYS: [&str; 2] = ["images_per_second", "test_images_per_second"];
@@ -52,6 +53,17 @@ enum Message {
     Checkpoint(Arc<Checkpoint>),
 }
 
+/// Settings and extent of a training.
+#[derive(FromPyObject)]
+pub(crate) struct TrainArguments {
+    /// All settings as JSON.
+    settings: String,
+    /// "all", "rest" or "pass".
+    part: String,
+    /// Interval of the checkpoints sent to the listener; `None`: none are sent.
+    checkpoints: Option<String>,
+}
+
 /// Training job of one network.
 struct Job {
     dataset: Dataset,
@@ -61,107 +73,84 @@ struct Job {
     start: Option<Checkpoint>,
     /// Epoch after which the training stops.
     stop_after: Option<u32>,
-    checkpoints: CheckpointInterval,
-    options: apical::device::DeviceOptions,
+    /// Interval of the checkpoints sent to the listener.
+    checkpoints: Option<CheckpointInterval>,
+    /// Lines of the metrics so far.
+    metrics: String,
+    options: DeviceOptions,
 }
 
 /// Result of a job.
+#[derive(Default)]
 struct Trained {
     /// State at the end; `None` if the training was stopped before it began.
     last: Option<Arc<Checkpoint>>,
     metrics: String,
 }
 
+/// Fields of a model that do not change during its training.
+struct ModelTemplate {
+    config: Config,
+    images: ImageSpec,
+    epoch_images: usize,
+}
+
+impl ModelTemplate {
+    fn model(&self, checkpoint: Arc<Checkpoint>, metrics: String) -> Model {
+        let ModelTemplate { config, images, epoch_images } = self;
+        Model {
+            config: config.clone(),
+            images: images.clone(),
+            state: ModelState::Checkpoint(checkpoint),
+            metrics,
+            epoch_images: *epoch_images,
+        }
+    }
+}
+
 /// Trains on `data` and returns the model, `None` if the training was stopped before it began, and the exception that
 /// interrupted it. `listener` receives each event as a line of JSON, with the model if the event is a checkpoint, and
 /// returns whether to stop.
 #[pyfunction]
-#[pyo3(signature = (data, settings, device, listener, part = "all", start = None, checkpoints = None))]
+#[pyo3(signature = (data, arguments, device, listener, start = None))]
 pub(crate) fn train<'py>(
     py: Python<'py>,
     data: &Bound<'py, Data>,
-    settings: &str,
+    arguments: TrainArguments,
     device: DeviceChoice,
     listener: &Bound<'py, PyAny>,
-    part: &str,
     start: Option<&Bound<'py, Model>>,
-    checkpoints: Option<&str>,
 ) -> PyResult<(Option<Model>, Option<Py<PyAny>>)> {
-    let data = data.get();
-    let mut config = settings::read(settings)?;
-    let start = start.map(|model| model.get());
-    let part = Part::new(part)?;
-    let interval = match checkpoints {
-        Some(text) => text.parse().map_err(crate::error::value_error)?,
-        None => CheckpointInterval::Epochs(u32::MAX),
-    };
-    let (checkpoint, stop_after) = start_of(part, start, &mut config, data)?;
-    let mut dataset = data.dataset.clone();
-    if let Some(model) = start {
-        // A pixel is still byte / largest byte of the first images.
-        (dataset.max_pixel, dataset.rules) = (model.images.max_pixel, model.images.rules);
-    }
-    let mut images = ImageSpec::without_identity(&dataset);
-    let metrics = match (part, start) {
-        (Part::All, _) | (_, None) => String::new(),
-        (_, Some(model)) => model.metrics.clone(),
-    };
     let options = device.options();
     let stop = options.stop.clone();
-    let wants_checkpoints = checkpoints.is_some();
-    let evaluates = data.has_test || config.validation_images > 0;
-    let job = Job {
-        dataset,
-        evaluates,
-        config: config.clone(),
-        start: checkpoint,
-        stop_after,
-        checkpoints: interval,
-        options,
+    let job = Job::new(data.get(), arguments, start.map(|model| model.get()), options)?;
+    let identity = run_silently(py, &stop, || DataIdentity::of(&job.dataset))?;
+    let template = ModelTemplate {
+        config: job.config.clone(),
+        images: ImageSpec { data: Some(identity), ..ImageSpec::without_identity(&job.dataset) },
+        epoch_images: training_images(&job.config, &job.dataset),
     };
-    let epoch_images = training_images(&config, &data.dataset);
-    let model = |checkpoint: Arc<Checkpoint>, metrics: String, images: &ImageSpec| Model {
-        config: config.clone(),
-        images: images.clone(),
-        state: ModelState::Checkpoint(checkpoint),
-        metrics,
-        epoch_images,
+    let notify = |message| {
+        let (line, model) = match message {
+            Message::Event(event) => (Value::Object(event), None),
+            Message::Checkpoint(checkpoint) => {
+                let TrainPosition { epoch, images, .. } = checkpoint.position;
+                let line = json!({ "event": "checkpoint", "epoch": epoch, "images": images });
+                (line, Some(Bound::new(py, template.model(checkpoint, String::new()))?))
+            }
+        };
+        let stops = listener.call1((line.to_string(), model))?.is_truthy()?;
+        Ok(if stops { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     };
-    let identity = run_identity(py, data)?;
-    images.data = Some(identity);
-    let Ended { result, interruption } = run(
-        py,
-        &stop,
-        |emit: Emit<Message>| job.run(metrics, wants_checkpoints, emit),
-        |message| {
-            let (line, model) = match message {
-                Message::Event(event) => (Value::Object(event).to_string(), None),
-                Message::Checkpoint(checkpoint) => {
-                    let TrainPosition { epoch, images: done, .. } = checkpoint.position;
-                    let line = json!({ "event": "checkpoint", "epoch": epoch, "images": done });
-                    let model = model(checkpoint, String::new(), &images);
-                    (line.to_string(), Some(Bound::new(py, model)?))
-                }
-            };
-            let stops = listener.call1((line, model))?.is_truthy()?;
-            Ok(if stops { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        },
-    )?;
+    let Ended { result, interruption } = run(py, &stop, |emit| job.run(emit), notify)?;
     let Trained { last, metrics } = match (result, &interruption) {
         (Ok(trained), _) => trained,
         // A callback's exception says why.
-        (Err(_), Some(_)) => Trained { last: None, metrics: String::new() },
+        (Err(_), Some(_)) => Trained::default(),
         (Err(error), None) => return Err(of_train(error)),
     };
     let interruption = interruption.map(|error| error.into_value(py).into_any());
-    Ok((last.map(|checkpoint| model(checkpoint, metrics, &images)), interruption))
-}
-
-/// Computes the identity of the data set, which reads all images.
-fn run_identity(py: Python, data: &Data) -> PyResult<apical::dataset::DataIdentity> {
-    crate::work::run_silently(py, &Default::default(), || {
-        apical::dataset::DataIdentity::of(&data.dataset)
-    })
+    Ok((last.map(|checkpoint| template.model(checkpoint, metrics)), interruption))
 }
 
 /// Returns the checkpoint from which a part starts, and the epoch after which it stops.
@@ -194,24 +183,49 @@ fn start_of(
 }
 
 impl Job {
-    /// Trains. `metrics`: lines of the training so far.
-    fn run(
-        self,
-        mut metrics: String,
-        wants_checkpoints: bool,
-        emit: Emit<Message>,
-    ) -> Result<Trained, TrainError> {
-        let Job { dataset, evaluates, config, start, stop_after, checkpoints, options } = self;
+    /// Prepares a training on `data`, from the state of `start` unless the whole training is asked for.
+    fn new(
+        data: &Data,
+        arguments: TrainArguments,
+        start: Option<&Model>,
+        options: DeviceOptions,
+    ) -> PyResult<Self> {
+        let mut config = settings::read(&arguments.settings)?;
+        let part = Part::new(&arguments.part)?;
+        let start = start.filter(|_| part != Part::All);
+        let (checkpoint, stop_after) = start_of(part, start, &mut config, data)?;
+        let checkpoints = arguments.checkpoints.map(|text| text.parse().map_err(value_error));
+        let mut dataset = data.dataset.clone();
+        if let Some(model) = start {
+            // A pixel is still byte / largest byte of the first images.
+            (dataset.max_pixel, dataset.rules) = (model.images.max_pixel, model.images.rules);
+        }
+        Ok(Job {
+            dataset,
+            evaluates: data.has_test || config.validation_images > 0,
+            config,
+            start: checkpoint,
+            stop_after,
+            checkpoints: checkpoints.transpose()?,
+            metrics: start.map_or(String::new(), |model| model.metrics.clone()),
+            options,
+        })
+    }
+
+    fn run(self, emit: Emit<Message>) -> Result<Trained, TrainError> {
+        let Job { dataset, evaluates, config, start, stop_after, checkpoints, options, .. } = self;
+        let mut metrics = self.metrics;
         let mut training = match &start {
             Some(checkpoint) => Training::resume(config, dataset, &options, checkpoint)?,
             None => Training::new(config, dataset, &options)?,
         };
-        training.send_checkpoints(checkpoints);
+        // The last state is needed in any case.
+        training.send_checkpoints(checkpoints.unwrap_or(CheckpointInterval::Epochs(u32::MAX)));
         let mut last = None;
         training.run(&mut |event| {
             if let Event::Checkpoint { checkpoint, .. } = event {
                 last = Some(checkpoint.clone());
-                return match wants_checkpoints && checkpoint.is_due {
+                return match checkpoints.is_some() && checkpoint.is_due {
                     true => emit(Message::Checkpoint(checkpoint.clone())),
                     false => ControlFlow::Continue(()),
                 };

@@ -80,6 +80,8 @@ def test_experiments_are_listed_and_unknown_ones_refused(tmp_path):
 
 
 def test_exceptions_are_ordinary():
-    assert issubclass(_apical.InternalError, RuntimeError)
+    with pytest.raises(apical.InternalError, match="please report it: for a test"):
+        _apical.panic_for_test()
+    assert issubclass(apical.InternalError, RuntimeError)
     assert issubclass(apical.DeviceError, RuntimeError)
     assert json.loads(_apical.settings("quick"))["epochs"] == 10

@@ -14,6 +14,8 @@ use super::output::{eprint_line, is_quiet, is_verbose};
 
 pub(super) use estimate::TimeEstimate;
 
+/// Time before the first progress line in a log.
+const FIRST_LOG_LINE: Duration = Duration::from_secs(1);
 /// Time between two progress lines in a log.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 const VERBOSE_LOG_INTERVAL: Duration = Duration::from_secs(1);
@@ -31,7 +33,10 @@ pub(super) fn has_bar() -> bool {
 /// Progress display.
 pub(super) enum Progress {
     Bar(ProgressBar),
-    Lines { last: Cell<Instant> },
+    /// `next`: earliest time of the next line.
+    Lines {
+        next: Cell<Instant>,
+    },
 }
 
 fn log_interval() -> Duration {
@@ -41,7 +46,7 @@ fn log_interval() -> Duration {
 impl Progress {
     pub(super) fn new() -> Self {
         if is_quiet() || !std::io::stderr().is_terminal() {
-            return Progress::Lines { last: Cell::new(Instant::now()) };
+            return Progress::Lines { next: Cell::new(Instant::now() + FIRST_LOG_LINE) };
         }
         let bar = ProgressBar::no_length().with_prefix("starting");
         // The template is constant and valid; otherwise the default style is used.
@@ -73,8 +78,8 @@ impl Progress {
                 bar.set_position(done as u64);
                 bar.set_message(message.to_string());
             }
-            Progress::Lines { last } if last.get().elapsed() >= log_interval() => {
-                last.set(Instant::now());
+            Progress::Lines { next } if Instant::now() >= next.get() => {
+                next.set(Instant::now() + log_interval());
                 eprint_line(format_args!("{what}: {done}/{total}, {message}"));
             }
             Progress::Lines { .. } => {}

@@ -1,5 +1,6 @@
 //! Device of a run: choice of the backend, and number of networks that fit. `gpu::device` is the open GPU.
 
+mod auto;
 mod fit;
 mod list;
 mod select;
@@ -18,7 +19,7 @@ use crate::interface::{BackendError, Stop};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum BackendKind {
-    /// A real GPU if there is one, otherwise the CPU
+    /// A real GPU if there is one and its launches alone do not take longer than the CPU, otherwise the CPU
     #[default]
     Auto,
     /// A GPU; a software one only if there is no other

@@ -3,13 +3,14 @@
 use std::slice::from_ref;
 use std::sync::Arc;
 
+use super::auto::Estimate;
 use super::shapes::{cpu_shape, gpu_capacity, gpu_shape};
-use super::{DeviceInfo, DeviceOptions, fit};
+use super::{BackendKind, DeviceInfo, DeviceOptions, fit};
 use crate::config::Config;
 use crate::cpu::{Cpu, Threads};
 use crate::dataset::Dataset;
 use crate::gpu::adapter::AdapterQuery;
-use crate::gpu::self_test::SelfTestResult;
+use crate::gpu::self_test::{SelfTestResult, launch_seconds};
 use crate::gpu::{Gpu, GpuDevice};
 use crate::interface::{Backend, BackendError, ReplicaParams, STEPS_PER_WORD, Shape};
 use crate::plan::{Capacity, constants, kernel_sequence, largest_batch, replica, shape};
@@ -118,12 +119,24 @@ fn open_gpu(
     configs: &[Config],
     dataset: &Arc<Dataset>,
 ) -> Result<OpenBackend, BackendError> {
-    let device = GpuDevice::open(query)?;
+    let mut device = GpuDevice::open(query)?;
     let shape = gpu_shape(selection, &configs[0], dataset, configs.len(), device.info());
     let memory = fit::gpu_memory_budget(device.info(), selection);
     fit::check_gpu_shape(&shape, device.info(), memory)?;
+    let mut note = None;
+    // A GPU that is selected by name is used.
+    if selection.backend == BackendKind::Auto && selection.device.is_none() {
+        let seconds = launch_seconds(&mut device)?;
+        let estimate = Estimate::new(&shape, &configs[0], dataset, seconds);
+        let fits = || fit::check_cpu(selection, &configs[0], dataset, configs.len()).is_ok();
+        let is_cpu = estimate.is_cpu_faster() && fits();
+        note = Some(estimate.note(&device.info().name, is_cpu));
+        if is_cpu {
+            return open_cpu(selection, configs, dataset, note);
+        }
+    }
     let gpu = make_gpu(device, configs, dataset, shape)?;
-    let device = gpu_device(&gpu);
+    let device = DeviceInfo { note, ..gpu_device(&gpu) };
     Ok(OpenBackend { backend: Box::new(gpu), device })
 }
 

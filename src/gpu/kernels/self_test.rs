@@ -1,10 +1,11 @@
 //! Self-test of a GPU: checks that its arithmetic gives the CPU's bits in a few thousand cases.
 
 use std::fmt;
+use std::time::Instant;
 
 use bytemuck::{Zeroable, cast_slice};
 use serde::Serialize;
-use wgpu::{BufferUsages, ComputePassDescriptor};
+use wgpu::{BindGroup, Buffer, BufferUsages, ComputePassDescriptor};
 
 use super::pipelines::Pipeline;
 use crate::cpu::kernels::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
@@ -168,45 +169,97 @@ pub fn results_on_device(
     device: &mut GpuDevice,
     words: &[u32],
 ) -> Result<(Vec<u32>, Subnormals), BackendError> {
-    let source = shaders::arithmetic_source();
-    let pipeline = Pipeline::new(
-        device,
-        "arithmetic_selftest",
-        source,
-        &[true, false],
-        DEFAULT_WORKGROUP_SIZE,
-    );
+    let test = PreparedTest::new(device, words);
     device.save_pipelines();
-    // One more word: a bit per operation that flushes subnormal numbers.
-    let bytes = ((words.len() * FUNCTIONS.len() + 1) * size_of::<u32>()) as u64;
-    let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
-    let results = buffer(device, "results", bytes, storage);
-    let inputs = buffer(device, "words", size_of_val(words) as u64, storage);
-    device.queue.write_buffer(&inputs, 0, cast_slice(words));
-
-    let params = LaunchParams { units: words.len() as u32, ..Zeroable::zeroed() };
-    let common = [
-        &uniform(device, "constants", &constants()),
-        &uniform(device, "launch parameters", &params),
-        &buffer(device, "replicas", size_of::<ReplicaParams>() as u64, storage),
-        &buffer(device, "minibatches", size_of::<BatchParams>() as u64, storage),
-        &buffer(device, "samples", size_of::<Sample>() as u64, storage),
-    ];
-    let arrays = [inputs.as_entire_binding(), results.as_entire_binding()];
-    let group = pipeline.bind(device, common, &arrays);
-    let mut commands = device.device.create_command_encoder(&Default::default());
-    let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
-    pass.set_pipeline(&pipeline.pipeline);
-    pass.set_bind_group(0, &group, &[0]);
-    pass.dispatch_workgroups(params.units.div_ceil(DEFAULT_WORKGROUP_SIZE), 1, 1);
-    drop(pass);
-    device.submit(commands)?;
-    let mut results = device.read(&results, 0, bytes)?;
+    test.submit(device, 1)?;
+    let mut results = device.read(&test.results, 0, test.results.size())?;
     let subnormals = match results.pop() {
         Some(0) => Subnormals::Kept,
         _ => Subnormals::Flushed,
     };
     Ok((results, subnormals))
+}
+
+/// Number of launches from which the time of one is measured.
+const TIMED_LAUNCHES: u32 = 64;
+
+/// Number of measurements, of which the shortest counts.
+const REPETITIONS: usize = 5;
+
+/// Measures the time that a launch takes in a list of launches if it computes next to nothing, s. Takes a few
+/// milliseconds.
+///
+/// # Errors
+/// Returns [`BackendError::Device`] if the device failed.
+pub fn launch_seconds(device: &mut GpuDevice) -> Result<f64, BackendError> {
+    let test = PreparedTest::new(device, &[0]);
+    device.save_pipelines();
+    let mut shortest = |launches| -> Result<f64, BackendError> {
+        let mut seconds = f64::INFINITY;
+        for _ in 0..REPETITIONS {
+            let start = Instant::now();
+            test.submit(device, launches)?;
+            device.wait()?;
+            seconds = seconds.min(start.elapsed().as_secs_f64());
+        }
+        Ok(seconds)
+    };
+    // The difference excludes the time of the submission and of the wait.
+    let one = shortest(1)?;
+    let all = shortest(1 + TIMED_LAUNCHES)?;
+    Ok((all - one).max(0.0) / f64::from(TIMED_LAUNCHES))
+}
+
+/// The kernel of the self-test with its buffers.
+struct PreparedTest {
+    pipeline: Pipeline,
+    group: BindGroup,
+    results: Buffer,
+    workgroups: u32,
+}
+
+impl PreparedTest {
+    fn new(device: &GpuDevice, words: &[u32]) -> Self {
+        let pipeline = Pipeline::new(
+            device,
+            "arithmetic_selftest",
+            shaders::arithmetic_source(),
+            &[true, false],
+            DEFAULT_WORKGROUP_SIZE,
+        );
+        // One more word: a bit per operation that flushes subnormal numbers.
+        let bytes = ((words.len() * FUNCTIONS.len() + 1) * size_of::<u32>()) as u64;
+        let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+        let results = buffer(device, "results", bytes, storage);
+        let inputs = buffer(device, "words", size_of_val(words) as u64, storage);
+        device.queue.write_buffer(&inputs, 0, cast_slice(words));
+
+        let params = LaunchParams { units: words.len() as u32, ..Zeroable::zeroed() };
+        let common = [
+            &uniform(device, "constants", &constants()),
+            &uniform(device, "launch parameters", &params),
+            &buffer(device, "replicas", size_of::<ReplicaParams>() as u64, storage),
+            &buffer(device, "minibatches", size_of::<BatchParams>() as u64, storage),
+            &buffer(device, "samples", size_of::<Sample>() as u64, storage),
+        ];
+        let arrays = [inputs.as_entire_binding(), results.as_entire_binding()];
+        let group = pipeline.bind(device, common, &arrays);
+        let workgroups = params.units.div_ceil(DEFAULT_WORKGROUP_SIZE);
+        PreparedTest { pipeline, group, results, workgroups }
+    }
+
+    /// Submits a list of equal launches. Each waits for the one before, because both write the same buffer.
+    fn submit(&self, device: &mut GpuDevice, launches: u32) -> Result<(), BackendError> {
+        let mut commands = device.device.create_command_encoder(&Default::default());
+        let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
+        pass.set_pipeline(&self.pipeline.pipeline);
+        for _ in 0..launches {
+            pass.set_bind_group(0, &self.group, &[0]);
+            pass.dispatch_workgroups(self.workgroups, 1, 1);
+        }
+        drop(pass);
+        device.submit(commands)
+    }
 }
 
 /// Returns the words from which arguments are made.
@@ -225,4 +278,20 @@ fn constants() -> RunParams {
     (constants.decay_slow, constants.decay_fast) =
         (traces.decay_slow as f32, traces.decay_fast as f32);
     constants
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gpu::device::adapter::AdapterQuery;
+
+    #[test]
+    fn launch_seconds_are_positive_and_short() {
+        let query = AdapterQuery { index_or_name: None, allow_software: true };
+        let mut device = GpuDevice::open(&query).unwrap_or_else(|error| {
+            panic!("{error}\nThis test needs a Vulkan device: apt-get install mesa-vulkan-drivers")
+        });
+        let seconds = launch_seconds(&mut device).unwrap();
+        assert!((1e-8..0.1).contains(&seconds), "{seconds} s");
+    }
 }

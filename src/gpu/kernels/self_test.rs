@@ -186,8 +186,7 @@ const TIMED_LAUNCHES: u32 = 64;
 /// Number of measurements, of which the shortest counts.
 const REPETITIONS: usize = 5;
 
-/// Measures the time that a launch takes in a list of launches if it computes next to nothing, s. Takes a few
-/// milliseconds.
+/// Measures the time that a launch takes in a list of launches if it computes next to nothing, s.
 ///
 /// # Errors
 /// Returns [`BackendError::Device`] if the device failed.

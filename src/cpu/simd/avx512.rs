@@ -1,7 +1,8 @@
 //! [`Simd`] in AVX-512 registers.
 //!
 //! SAFETY of every block here: kernels use [`Avx512`] only in function versions that run after the processor was
-//! found to support AVX-512F, and loads and stores access whole arrays.
+//! found to have the instructions of [`Width::Avx512`](super::width::Width::Avx512), and loads and stores access whole
+//! arrays.
 
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
@@ -13,7 +14,7 @@ use crate::cpu::spikes::WORD_STEPS;
 use crate::model::exact_math::Float;
 use crate::random::{KEY_STEP_0, KEY_STEP_1, MULTIPLIER_0, MULTIPLIER_1, ROUNDS};
 
-/// Implementation for x86-64 with AVX-512F.
+/// Implementation for x86-64 with AVX-512.
 pub struct Avx512;
 
 #[derive(Clone, Copy)]

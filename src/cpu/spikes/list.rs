@@ -272,7 +272,7 @@ pub struct StepRange {
 
 impl StepRange {
     /// Returns the steps of the block. In the first block of a sample that is not reset, the last steps before the
-    /// image are included, as far as the truncated kernel reaches.
+    /// image are included, as far as the cut kernel reaches.
     pub fn new(
         constants: &RunParams,
         params: &LaunchParams,

@@ -1,7 +1,7 @@
 //! The three forms of spikes of a population, and the tables from which they are drawn.
 //!
 //! - **Counts**: 4 bits per neuron and step, the array [`Spikes`](crate::interface::ArrayId::Spikes) of both backends.
-//! - **Mask** ([`mask`]): a bit per neuron and step, and a bit for more than one spike.
+//! - **Mask** ([`mask`]): three bits per neuron and step, for at least one, two and three spikes.
 //! - **List** ([`list`]): the indices of the neurons that spike at each step, for sums over weight columns.
 //!
 //! | kernel | makes | reads |

@@ -198,7 +198,12 @@ mod tests {
             differing: 2,
         };
         Comparison {
-            device: DeviceInfo { backend: "gpu", name: "some device".to_string(), note: None },
+            device: DeviceInfo {
+                backend: "gpu",
+                name: "some device".to_string(),
+                bit_exact: false,
+                note: None,
+            },
             compared: ComparisonProgress { minibatches: 3, total_minibatches: 9, values: 1000 },
             images: 90,
             test_images: 7,

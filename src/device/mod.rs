@@ -83,7 +83,9 @@ pub struct DeviceInfo {
     pub backend: &'static str,
     /// Name and API of a GPU, such as `NAME (vulkan)`, or the threads of the CPU, such as `8 threads`.
     pub name: String,
-    /// Reason for the choice, if it needs explanation.
+    /// Whether the device passed the self-test of its arithmetic, so that results have the CPU's bits.
+    pub bit_exact: bool,
+    /// Reason for the choice if it needs explanation, and the result of a self-test that failed.
     #[serde(skip)]
     pub note: Option<String>,
 }

@@ -81,7 +81,8 @@ pub fn open_both(
     let constants = constants(config, &shape, dataset.classes);
     let threads = Threads::choose(selection.threads).count;
     let cpu = Cpu::new(shape, constants, &[replica(config)], dataset.clone(), threads)?;
-    let device = gpu_device(&gpu);
+    let bit_exact = matches!(self_test, SelfTestResult::Exact { .. });
+    let device = DeviceInfo { bit_exact, ..gpu_device(&gpu) };
     Ok(BackendPair { cpu: Box::new(cpu), gpu: Box::new(gpu), device, self_test })
 }
 
@@ -110,7 +111,8 @@ fn open_cpu(
     let why = threads.reason.map(|reason| format!("{name}: {reason}"));
     let notes: Vec<String> = note.into_iter().chain(why).collect();
     let note = (!notes.is_empty()).then(|| notes.join("\n"));
-    Ok(OpenBackend { backend: Box::new(cpu), device: DeviceInfo { backend: "cpu", name, note } })
+    let device = DeviceInfo { backend: "cpu", name, bit_exact: true, note };
+    Ok(OpenBackend { backend: Box::new(cpu), device })
 }
 
 fn open_gpu(
@@ -135,8 +137,13 @@ fn open_gpu(
             return open_cpu(selection, configs, dataset, note);
         }
     }
-    let gpu = make_gpu(device, configs, dataset, shape)?;
-    let device = DeviceInfo { note, ..gpu_device(&gpu) };
+    let mut gpu = make_gpu(device, configs, dataset, shape)?;
+    let self_test = gpu.self_test()?;
+    let bit_exact = matches!(self_test, SelfTestResult::Exact { .. });
+    let warning = (!bit_exact).then(|| self_test.to_string());
+    let notes: Vec<String> = note.into_iter().chain(warning).collect();
+    let note = (!notes.is_empty()).then(|| notes.join("\n"));
+    let device = DeviceInfo { bit_exact, note, ..gpu_device(&gpu) };
     Ok(OpenBackend { backend: Box::new(gpu), device })
 }
 
@@ -158,7 +165,9 @@ fn make_gpu(
     Ok(gpu)
 }
 
+/// Describes a GPU before its self-test.
 fn gpu_device(gpu: &Gpu) -> DeviceInfo {
     let info = gpu.info();
-    DeviceInfo { backend: "gpu", name: format!("{} ({})", info.name, info.backend), note: None }
+    let name = format!("{} ({})", info.name, info.backend);
+    DeviceInfo { backend: "gpu", name, bit_exact: false, note: None }
 }

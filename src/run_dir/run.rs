@@ -19,8 +19,8 @@ pub const FINISHED_EVENT: &str = "finished";
 /// Event of a checkpoint's line in the timings.
 pub(super) const CHECKPOINT_EVENT: &str = "checkpoint";
 /// Keys of metrics that are moved to the timings.
-const TIMING_KEYS: [&str; 5] =
-    ["images_per_second", "test_images_per_second", "seconds", "backend", "device"];
+const TIMING_KEYS: [&str; 6] =
+    ["images_per_second", "test_images_per_second", "seconds", "backend", "device", "bit_exact"];
 
 /// Fields of the last line of a finished run's metrics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -30,6 +30,8 @@ pub(super) struct FinishedLine<'a> {
     pub(super) seconds: f64,
     pub(super) backend: &'static str,
     pub(super) device: &'a str,
+    /// Whether the device passed the self-test of its arithmetic.
+    bit_exact: bool,
     pub(super) weights_sha256: String,
 }
 
@@ -70,6 +72,7 @@ impl<'a> FinishedNetwork<'a> {
                 seconds,
                 backend: device.backend,
                 device: &device.name,
+                bit_exact: device.bit_exact,
                 weights_sha256: weights_sha256(network),
             },
         }))

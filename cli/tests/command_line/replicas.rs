@@ -90,7 +90,7 @@ fn without_times(lines: &[Value]) -> Vec<Value> {
     for line in &mut lines {
         line.as_object_mut().unwrap().retain(|key, _| {
             !key.ends_with("per_second")
-                && !["seconds", "backend", "device"].contains(&key.as_str())
+                && !["seconds", "backend", "device", "bit_exact"].contains(&key.as_str())
         });
     }
     lines

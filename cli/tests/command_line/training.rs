@@ -51,7 +51,9 @@ fn train_json_lines_have_documented_keys() {
     assert_eq!(events, ["partial_eval", "epoch", "finished"]);
     has_keys(&lines[0], &["epoch", "images", "test_error", "test_images"]);
     has_keys(&lines[1], &["epoch", "train_error", "test_error", "images_per_second", "loss"]);
-    has_keys(&lines[2], &["test_error", "seconds", "backend", "device", "weights_sha256"]);
+    let keys = ["test_error", "seconds", "backend", "device", "bit_exact", "weights_sha256"];
+    has_keys(&lines[2], &keys);
+    assert_eq!(lines[2]["bit_exact"], Value::from(true));
     assert_eq!((&lines[1]["epoch"], &lines[2]["backend"]), (&Value::from(1), &Value::from("cpu")));
     assert_eq!(lines[1]["test_error"], lines[2]["test_error"]);
     let error = lines[2]["test_error"].as_f64().unwrap();

@@ -232,7 +232,7 @@ fn bench_invalid_arguments_are_refused_at_start() {
     assert_error(&["--batch-size", "4,x"], 2, &["invalid value 'x'"]);
     assert_error(&["--layers", "10", "--layers", "20,15"], 2, &["layers = 15", "multiple of 10"]);
     assert_error(&["--layers", ""], 2, &["--layers"]);
-    assert_error(&["--g-apical", "0,2"], 2, &["g_apical = 2.0: expected 0 to 0.9"]);
+    assert_error(&["--g-apical", "0,2"], 2, &["g_apical = 2.0: expected 0, or 1e-9 to 0.9"]);
     assert_error(&["--replicas", "1,0"], 2, &["'--replicas <R,..>': 0 is not in 1..=65535"]);
     assert_error(
         &["--replicas", "2", "--seed", "18446744073709551615"],

@@ -17,7 +17,7 @@ fn invalid_setting_error_names_its_flag() {
             "33",
             "psp_kernel_ms = 33: expected 1 to 32, or 0 for the uncut kernel",
         ),
-        ("--g-apical", "1.5", "g_apical = 1.5: expected 0 to 0.9"),
+        ("--g-apical", "1.5", "g_apical = 1.5: expected 0, or 1e-9 to 0.9"),
         ("--phi-max", "nan", "phi_max = NaN: expected 1e-6 to 1 spike per ms"),
         (
             "--eta",

@@ -10,8 +10,9 @@ use super::mean_gradient::{Contribution, mean_gradient, scaled_eta};
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, ReplicaContext, Scope,
 };
+use crate::cpu::simd::Simd;
+use crate::cpu::simd::scalar::Scalar16;
 use crate::cpu::simd::tiled::{LANES, Tile};
-use crate::cpu::simd::{Scalar16, Simd};
 use crate::cpu::state::ReplicaState;
 use crate::cpu::state::persistent::PersistentState;
 use crate::interface::{ArrayId, ReplicaParams};

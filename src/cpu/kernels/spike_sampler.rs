@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::cpu::kernels::definition::StepContext;
 use crate::cpu::simd::Simd;
-use crate::cpu::simd::coarse::open_candidates;
+use crate::cpu::simd::decide::open_candidates;
 use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::spikes::WORD_STEPS;
 use crate::cpu::spikes::list::words_covering;
@@ -247,6 +247,7 @@ impl<'a> SpikeSampler<'a> {
 /// Lists the positions of the undecided counts and returns their number. `open`: masks of the steps, padded to whole
 /// words.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "iterators are not inlined here")]
 fn list_open(open: &[u16], positions: &mut [u32]) -> usize {
     let chunks = open.as_chunks::<OPEN_ROWS>().0;
     let mut end = 0;

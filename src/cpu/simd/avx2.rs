@@ -6,12 +6,12 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, BitXor, Mul, Neg, Shl, Shr, Sub};
 
+use crate::cpu::simd::avx2_philox::philox_half;
 use crate::cpu::simd::coarse::{CoarseTables, Decisions, TABLE_ENTRIES};
 use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::simd::{Mask, Simd, avx2_bytes};
 use crate::cpu::spikes::WORD_STEPS;
 use crate::model::exact_math::Float;
-use crate::random::{KEY_STEP_0, KEY_STEP_1, MULTIPLIER_0, MULTIPLIER_1, ROUNDS};
 
 /// Implementation for x86-64 with AVX2.
 pub struct Avx2;
@@ -20,10 +20,10 @@ pub struct Avx2;
 const HALF: usize = LANES / 2;
 
 #[derive(Clone, Copy)]
-pub struct Floats(pub [__m256; 2]);
+pub struct Floats([__m256; 2]);
 
 #[derive(Clone, Copy)]
-pub struct Words(pub [__m256i; 2]);
+pub struct Words([__m256i; 2]);
 
 /// Builds a pair from an expression of the registers of each half. A macro, since closures lack the instructions of their
 /// caller.
@@ -273,25 +273,16 @@ impl Simd for Avx2 {
         soma: &[Tile<f32>; WORD_STEPS],
         neurons: u16,
     ) -> Decisions<Words> {
-        unsafe { avx2_bytes::decide(tables, random, soma, neurons) }
+        let [a, b, c, d] = random;
+        let random = [a.0, b.0, c.0, d.0];
+        let decisions = unsafe { avx2_bytes::decide(tables, &random, soma, neurons) };
+        Decisions { once: decisions.once, open: decisions.open, counts: Words(decisions.counts) }
     }
 
     #[inline(always)]
     fn compress(values: &[u32; LANES], mask: u16, place: &mut [u32]) {
         let place = &mut place[..LANES];
-        let Words(halves) = Avx2::load_u32(values);
-        let masks = mask.to_le_bytes();
-        let mut start = 0;
-        for i in 0..2 {
-            let order = &LANES_OF_MASK[usize::from(masks[i])];
-            unsafe {
-                let order = _mm256_cvtepu8_epi32(_mm_loadl_epi64(order.as_ptr().cast()));
-                let packed = _mm256_permutevar8x32_epi32(halves[i], order);
-                _mm256_storeu_si256(place.as_mut_ptr().add(start).cast(), packed);
-            }
-            // At most 8, so the second store fits as well.
-            start += masks[i].count_ones() as usize;
-        }
+        unsafe { avx2_bytes::compress(Avx2::load_u32(values).0, mask.to_le_bytes(), place) }
     }
 
     #[inline(always)]
@@ -315,65 +306,4 @@ impl Simd for Avx2 {
             words
         }
     }
-}
-
-/// For each mask of eight numbers, the indices of those chosen, ascending.
-static LANES_OF_MASK: [[u8; HALF]; 256] = {
-    let mut table = [[0; HALF]; 256];
-    let mut mask = 0;
-    while mask < 256 {
-        let (mut count, mut lane) = (0, 0);
-        while lane < HALF {
-            if mask >> lane & 1 == 1 {
-                table[mask][count] = lane as u8;
-                count += 1;
-            }
-            lane += 1;
-        }
-        mask += 1;
-    }
-    table
-};
-
-/// Computes [`philox_units`](crate::random::philox_units) of eight units.
-#[inline(always)]
-unsafe fn philox_half(
-    counter0: u32,
-    draw_index: u32,
-    units: __m256i,
-    index: u32,
-    mut key: [u32; 2],
-) -> [__m256i; 4] {
-    // Each word is the low half of a 64-bit number, as the 64-bit products need it; the high half is never read. One
-    // register holds the even units, another the odd ones.
-    unsafe {
-        let all = |word: u32| [_mm256_set1_epi32(word as i32); 2];
-        let (mut word_0, mut word_1) = (all(counter0), all(draw_index));
-        let mut word_2 = [units, _mm256_srli_epi64::<32>(units)];
-        let mut word_3 = all(index);
-        let multiplier_0 = _mm256_set1_epi64x(i64::from(MULTIPLIER_0));
-        let multiplier_1 = _mm256_set1_epi64x(i64::from(MULTIPLIER_1));
-        for _ in 0..ROUNDS {
-            let key_0 = _mm256_set1_epi32(key[0] as i32);
-            let key_1 = _mm256_set1_epi32(key[1] as i32);
-            for i in 0..2 {
-                let product_0 = _mm256_mul_epu32(word_0[i], multiplier_0);
-                let product_1 = _mm256_mul_epu32(word_2[i], multiplier_1);
-                let high_1 = _mm256_srli_epi64::<32>(product_1);
-                let high_0 = _mm256_srli_epi64::<32>(product_0);
-                word_0[i] = _mm256_xor_si256(_mm256_xor_si256(high_1, word_1[i]), key_0);
-                word_1[i] = product_1;
-                word_2[i] = _mm256_xor_si256(_mm256_xor_si256(high_0, word_3[i]), key_1);
-                word_3[i] = product_0;
-            }
-            key = [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)];
-        }
-        [interleave(word_0), interleave(word_1), interleave(word_2), interleave(word_3)]
-    }
-}
-
-/// Interleaves even and odd units.
-#[inline(always)]
-unsafe fn interleave([even, odd]: [__m256i; 2]) -> __m256i {
-    unsafe { _mm256_blend_epi32::<0b1010_1010>(even, _mm256_slli_epi64::<32>(odd)) }
 }

@@ -1,11 +1,10 @@
-//! Coarse decisions of [`Avx2`](super::avx2::Avx2) in bytes: a register holds two steps of 16 neurons, and shuffles look
-//! up 32 bytes at once.
+//! Operations of [`Avx2`](super::avx2::Avx2) in bytes. Coarse decisions: a register holds two steps of 16 neurons, and
+//! shuffles look up 32 bytes at once.
 //!
 //! SAFETY of every block here: as in [`avx2`](super::avx2).
 
 use std::arch::x86_64::*;
 
-use super::avx2::Words;
 use super::coarse::{BYTE_SCALE, CoarseTables, Decisions};
 use super::tiled::Tile;
 use crate::cpu::spikes::WORD_STEPS;
@@ -17,10 +16,10 @@ const SHUFFLE: usize = 16;
 #[inline(always)]
 pub unsafe fn decide(
     tables: &CoarseTables,
-    random: &[Words; 4],
+    random: &[[__m256i; 2]; 4],
     soma: &[Tile<f32>; WORD_STEPS],
     neurons: u16,
-) -> Decisions<Words> {
+) -> Decisions<[__m256i; 2]> {
     let neurons = u32::from(neurons) | u32::from(neurons) << 16;
     let (mut once, mut open) = ([0; WORD_STEPS], [0; WORD_STEPS]);
     unsafe {
@@ -28,7 +27,7 @@ pub unsafe fn decide(
         let mut spikes = [zero; 4];
         // Register `slot` holds steps `slot` and `slot + 4`, whose random numbers share words.
         for slot in 0..4 {
-            let entry = entries(tables.byte_shift, random[slot].0);
+            let entry = entries(tables.byte_shift, random[slot]);
             let max = _mm256_set1_epi8(tables.max_candidate_byte as i8);
             let candidates = _mm256_cmpeq_epi8(_mm256_min_epu8(entry, max), entry);
             let voltage = voltages(&soma[slot], &soma[slot + 4]);
@@ -111,16 +110,13 @@ unsafe fn lookup(tables: [&[i8; 48]; 2], entry: __m256i) -> [__m256i; 2] {
 /// Returns the counts of each neuron, 4 bits per step. `spikes`: registers of two steps, all bits of a byte set for a
 /// spike.
 #[inline(always)]
-unsafe fn counts([first, second, third, fourth]: [__m256i; 4]) -> Words {
+unsafe fn counts([first, second, third, fourth]: [__m256i; 4]) -> [__m256i; 2] {
     unsafe {
         let (low, high) = (_mm256_set1_epi8(0x01), _mm256_set1_epi8(0x10));
         // Bytes 0 and 2 of the words, then bytes 1 and 3.
         let even = _mm256_or_si256(_mm256_and_si256(first, low), _mm256_and_si256(second, high));
         let odd = _mm256_or_si256(_mm256_and_si256(third, low), _mm256_and_si256(fourth, high));
-        Words([
-            join_halves(_mm256_unpacklo_epi8(even, odd)),
-            join_halves(_mm256_unpackhi_epi8(even, odd)),
-        ])
+        [join_halves(_mm256_unpacklo_epi8(even, odd)), join_halves(_mm256_unpackhi_epi8(even, odd))]
     }
 }
 
@@ -132,3 +128,37 @@ unsafe fn join_halves(halves: __m256i) -> __m256i {
         _mm256_set_m128i(_mm_unpackhi_epi16(low, high), _mm_unpacklo_epi16(low, high))
     }
 }
+
+/// Computes [`Simd::compress`](super::Simd::compress) for a place of 16. `masks`: of each half.
+#[inline(always)]
+pub unsafe fn compress(halves: [__m256i; 2], masks: [u8; 2], place: &mut [u32]) {
+    let mut start = 0;
+    for i in 0..2 {
+        let order = &LANES_OF_MASK[usize::from(masks[i])];
+        unsafe {
+            let order = _mm256_cvtepu8_epi32(_mm_loadl_epi64(order.as_ptr().cast()));
+            let packed = _mm256_permutevar8x32_epi32(halves[i], order);
+            _mm256_storeu_si256(place.as_mut_ptr().add(start).cast(), packed);
+        }
+        // At most 8, so the second store fits as well.
+        start += masks[i].count_ones() as usize;
+    }
+}
+
+/// For each mask of eight numbers, the indices of those chosen, ascending.
+static LANES_OF_MASK: [[u8; 8]; 256] = {
+    let mut table = [[0; 8]; 256];
+    let mut mask = 0;
+    while mask < 256 {
+        let (mut count, mut lane) = (0, 0);
+        while lane < 8 {
+            if mask >> lane & 1 == 1 {
+                table[mask][count] = lane as u8;
+                count += 1;
+            }
+            lane += 1;
+        }
+        mask += 1;
+    }
+    table
+};

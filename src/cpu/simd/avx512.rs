@@ -7,7 +7,8 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
 
-use crate::cpu::simd::coarse::{CoarseTables, Decisions, TABLE_ENTRIES, decide_by_lookup};
+use crate::cpu::simd::coarse::{CoarseTables, Decisions, TABLE_ENTRIES};
+use crate::cpu::simd::decide::decide_by_lookup;
 use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::simd::{Bits, Simd};
 use crate::cpu::spikes::WORD_STEPS;

@@ -3,10 +3,12 @@
 #[path = "../../../tests/support/harness.rs"]
 mod harness;
 
+use super::scalar::Scalar16;
 use super::*;
 use crate::config::Config;
 use crate::cpu::spikes::tables::SpikeTables;
 use crate::model::exact_math::{exp_exact, sigmoid};
+use crate::random::philox_units;
 
 /// Returns the results of every operation of an implementation.
 #[inline(always)]

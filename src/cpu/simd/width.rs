@@ -140,7 +140,7 @@ macro_rules! simd_versions {
                     $crate::cpu::simd::width::Width::Scalar => {}
                 }
             }
-            $generic::<$crate::cpu::simd::Scalar16 $(, $parameter)*>($($argument),*)
+            $generic::<$crate::cpu::simd::scalar::Scalar16 $(, $parameter)*>($($argument),*)
         }
     )+};
 }

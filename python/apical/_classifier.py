@@ -86,12 +86,13 @@ class Classifier(Views):
         The range of pixels and the brightest pixel are those of the first call.
         """
         known = getattr(self, "classes_", None)
-        if known is None and classes is not None:
-            known = find_classes(np.asarray(classes))
-        elif classes is not None and not np.array_equal(known, np.unique(np.asarray(classes))):
-            raise ValueError(
-                f"classes: expected those of the first call, {known}, found {classes!r}"
-            )
+        if classes is not None:
+            if known is None:
+                known = find_classes(np.asarray(classes))
+            elif not np.array_equal(known, np.unique(np.asarray(classes))):
+                raise ValueError(
+                    f"classes: expected those of the first call, {known}, found {classes!r}"
+                )
         return self._train("pass", X, y, known, validation, callbacks=callbacks)
 
     def _train(

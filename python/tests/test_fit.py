@@ -128,6 +128,8 @@ import os, signal, sys, threading, time
 import numpy as np
 import apical
 
+# A shell's background job, and so its children, ignore the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 (X, y), _ = apical.mnist()
 clf = apical.Classifier(epochs=1000, device="cpu")
 sent = []

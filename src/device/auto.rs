@@ -14,7 +14,7 @@ use crate::plan::{kernel_sequence, largest_batch};
 const MARGIN: f64 = 2.0;
 
 // Times of one thread of an AMD EPYC (Zen 3, AVX2): shares of the kernels in 0.525 ms per image of 784-500-10, minibatches
-// of 32 (issue 18).
+// of 32 (`benches/compare`, before the kernels of today for AVX2).
 /// Time of a step of a neuron, s.
 const NEURON_STEP: f64 = 5.0e-9;
 /// Time of a step of a pixel, s.

@@ -57,7 +57,7 @@ fn draw_spikes<V: Simd>(
         }
     }
     // Black pixels never spike; the others are packed into tiles.
-    spike_mask.set_active((0..params.units).filter(|&unit| image[unit as usize] > 0));
+    spike_mask.set_active(image[..params.units as usize].iter().map(|&pixel| pixel > 0));
     for mut spike_mask in spike_mask.reserve_steps(&steps, 1) {
         for tile in 0..spike_mask.tiles() {
             let pixels = PixelTile::new(

@@ -280,12 +280,6 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn compress(values: &[u32; LANES], mask: u16, place: &mut [u32]) {
-        let place = &mut place[..LANES];
-        unsafe { avx2_bytes::compress(Avx2::load_u32(values).0, mask.to_le_bytes(), place) }
-    }
-
-    #[inline(always)]
     fn philox(
         counter0: u32,
         draw_index: u32,

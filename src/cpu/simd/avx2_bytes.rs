@@ -128,37 +128,3 @@ unsafe fn join_halves(halves: __m256i) -> __m256i {
         _mm256_set_m128i(_mm_unpackhi_epi16(low, high), _mm_unpacklo_epi16(low, high))
     }
 }
-
-/// Computes [`Simd::compress`](super::Simd::compress) for a place of 16. `masks`: of each half.
-#[inline(always)]
-pub unsafe fn compress(halves: [__m256i; 2], masks: [u8; 2], place: &mut [u32]) {
-    let mut start = 0;
-    for i in 0..2 {
-        let order = &LANES_OF_MASK[usize::from(masks[i])];
-        unsafe {
-            let order = _mm256_cvtepu8_epi32(_mm_loadl_epi64(order.as_ptr().cast()));
-            let packed = _mm256_permutevar8x32_epi32(halves[i], order);
-            _mm256_storeu_si256(place.as_mut_ptr().add(start).cast(), packed);
-        }
-        // At most 8, so the second store fits as well.
-        start += masks[i].count_ones() as usize;
-    }
-}
-
-/// For each mask of eight numbers, the indices of those chosen, ascending.
-static LANES_OF_MASK: [[u8; 8]; 256] = {
-    let mut table = [[0; 8]; 256];
-    let mut mask = 0;
-    while mask < 256 {
-        let (mut count, mut lane) = (0, 0);
-        while lane < 8 {
-            if mask >> lane & 1 == 1 {
-                table[mask][count] = lane as u8;
-                count += 1;
-            }
-            lane += 1;
-        }
-        mask += 1;
-    }
-    table
-};

@@ -198,16 +198,6 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn compress(values: &[u32; LANES], mask: u16, place: &mut [u32]) {
-        let place = &mut place[..LANES];
-        unsafe {
-            // Not the instruction that stores to memory, which is slow on some processors.
-            let packed = _mm512_maskz_compress_epi32(mask, Avx512::load_u32(values).0);
-            _mm512_storeu_si512(place.as_mut_ptr().cast(), packed);
-        }
-    }
-
-    #[inline(always)]
     fn philox(
         counter0: u32,
         draw_index: u32,

@@ -88,9 +88,6 @@ pub trait Simd {
         neurons: u16,
     ) -> Decisions<Self::Words>;
 
-    /// Stores the values of the lanes of `mask` one after another. May overwrite up to 16 places with others.
-    fn compress(values: &[u32; LANES], mask: u16, place: &mut [u32]);
-
     /// Computes [`philox_units`](crate::random::philox_units).
     fn philox(
         counter0: u32,

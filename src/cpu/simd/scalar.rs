@@ -187,21 +187,6 @@ impl Simd for Scalar16 {
     }
 
     #[inline(always)]
-    fn compress(values: &[u32; LANES], mask: u16, place: &mut [u32]) {
-        // The loop checks for the end only once per four values, because that branch is unpredictable.
-        let mut left = u32::from(mask);
-        for four in place[..LANES].as_chunks_mut::<4>().0 {
-            if left == 0 {
-                break;
-            }
-            for value in four {
-                *value = values[left.trailing_zeros() as usize % LANES];
-                left &= left.wrapping_sub(1);
-            }
-        }
-    }
-
-    #[inline(always)]
     fn philox(
         counter0: u32,
         draw_index: u32,

@@ -43,12 +43,6 @@ fn all_results<V: Simd>(a: &[u32; LANES], b: &[u32; LANES]) -> Vec<[u32; LANES]>
     ] {
         keep(V::splat_u32(masks.bits()));
     }
-    for mask in [b[3] as u16, 0, u16::MAX] {
-        let mut place = [0; LANES];
-        V::compress(a, mask, &mut place);
-        place[mask.count_ones() as usize..].fill(0);
-        keep(V::load_u32(&place));
-    }
     for words in V::philox(a[0], b[0], a, b[1], [a[1], b[2]]) {
         keep(words);
     }

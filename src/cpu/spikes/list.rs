@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::cpu::simd::Simd;
-use crate::cpu::simd::tiled::{LANES, TILES_PER_GROUP, TiledArray};
+use crate::cpu::simd::tiled::TiledArray;
 use crate::cpu::simd::width::simd_versions;
-use crate::cpu::spikes::mask::SpikeMask;
+use crate::cpu::spikes::mask::{GroupBits, NEURONS_PER_GROUP, SpikeMask};
 use crate::interface::{
     BatchParams, COUNT_BITS, COUNT_MASK, LaunchParams, RunParams, STEPS_PER_WORD, Sample,
     spike_count,
@@ -171,6 +171,9 @@ impl SpikeList {
     }
 }
 
+/// Number of neurons that are listed without a check for the last, because that branch is unpredictable.
+const AT_ONCE: usize = 8;
+
 simd_versions! {
     /// Appends the neurons that spike at each of `steps` to the first `length` elements of `units`, and the end of each
     /// step's list to `ends`.
@@ -195,55 +198,58 @@ fn append_steps<V: Simd>(
     length: usize,
     ends: &mut Vec<usize>,
 ) {
-    // Worst case without triple spikes: every neuron twice, plus slack for the stores of whole tiles.
-    let worst_case = 2 * spike_mask.count() + LANES;
+    // Worst case without triple spikes: every neuron twice, plus slack for the stores after the last.
+    let worst_case = 2 * spike_mask.count() + 2 * AT_ONCE;
     let mut end = length;
     for step in steps {
         grow(units, end + worst_case);
         for group in 0..spike_mask.groups() {
             let (bits, neurons) = (spike_mask.at(step, group), spike_mask.group_units(group));
-            for tile in 0..TILES_PER_GROUP {
-                let (bits, neurons) = (bits[tile], &neurons[tile]);
-                let mut left = bits.ge1();
-                if bits.ge2() != 0 {
-                    if bits.ge3() != 0 {
-                        end = append_counts(spikes, image + step, left, neurons, units, end);
-                        grow(units, end + worst_case);
-                        continue;
-                    }
-                    // Store the neurons up to each double spike, whose neuron then comes first again.
-                    let mut doubles = bits.ge2();
-                    while doubles != 0 {
-                        let up_to_double = doubles ^ (doubles - 1);
-                        V::compress(neurons, left & up_to_double, &mut units[end..]);
-                        end += (left & up_to_double).count_ones() as usize;
-                        left &= !(up_to_double >> 1);
-                        doubles &= doubles - 1;
-                    }
-                }
-                V::compress(neurons, left, &mut units[end..]);
-                end += left.count_ones() as usize;
+            if bits.has_triples() {
+                end = append_counts(spikes, image + step, bits, neurons, units, end);
+                grow(units, end + worst_case);
+                continue;
             }
+            let (mut left, doubles) = (bits.ge1(), bits.ge2());
+            let next = end + (left.count_ones() + doubles.count_ones()) as usize;
+            while left != 0 {
+                let places = &mut units[end..][..2 * AT_ONCE];
+                let mut place = 0;
+                for _ in 0..AT_ONCE {
+                    let neuron = left.trailing_zeros() as usize % NEURONS_PER_GROUP;
+                    // The next neuron overwrites the second if this one spikes once.
+                    places[place] = neurons[neuron];
+                    places[place + 1] = neurons[neuron];
+                    place += 1 + (doubles >> neuron & 1) as usize;
+                    left &= left.wrapping_sub(1);
+                }
+                end += place;
+            }
+            end = next;
         }
         ends.push(end);
     }
 }
 
-/// Appends the neurons of a mask, each as often as it spikes at `step`, and returns the new end.
+/// Appends the neurons of a group in which one spikes at least three times at `step`, and returns the new end.
 #[cold]
 fn append_counts(
     spikes: &TiledArray<u32>,
     step: u32,
-    mask: u16,
-    neurons: &[u32; LANES],
-    units: &mut [u32],
+    bits: &GroupBits,
+    neurons: &[u32; NEURONS_PER_GROUP],
+    units: &mut Vec<u32>,
     start: usize,
 ) -> usize {
+    let mut left = bits.ge1();
     let mut end = start;
-    for i in (0..LANES).filter(|i| mask >> i & 1 == 1) {
-        let count = count(spikes, step, neurons[i]) as usize;
-        units[end..end + count].fill(neurons[i]);
+    while left != 0 {
+        let neuron = neurons[left.trailing_zeros() as usize];
+        let count = count(spikes, step, neuron) as usize;
+        grow(units, end + count);
+        units[end..end + count].fill(neuron);
         end += count;
+        left &= left - 1;
     }
     end
 }

@@ -7,46 +7,40 @@ use crate::cpu::simd::tiled::{LANES, TILES_PER_GROUP};
 /// Number of neurons of a group of tiles.
 pub const NEURONS_PER_GROUP: usize = TILES_PER_GROUP * LANES;
 
-/// Spike bits of a tile at one step, in one word: from the lowest bits on, 16 for the neurons with at least one spike, 16
-/// for those with at least two, and 16 for those with at least three.
+/// Spike bits of a group of tiles at one step: masks of the neurons of each tile with at least one spike, with at least
+/// two, and with at least three.
 #[derive(Clone, Copy, Default)]
-pub struct TileBits(u64);
+pub struct GroupBits {
+    ge1: [u16; TILES_PER_GROUP],
+    ge2: [u16; TILES_PER_GROUP],
+    ge3: [u16; TILES_PER_GROUP],
+}
 
-impl TileBits {
-    /// Returns the bits of a tile in which no neuron spikes more than twice.
-    #[inline(always)]
-    fn new(ge1: u16, ge2: u16) -> Self {
-        TileBits(u64::from(ge1) | u64::from(ge2) << LANES)
-    }
-
+impl GroupBits {
     /// Returns the mask of the neurons with at least one spike.
     #[inline(always)]
-    pub fn ge1(self) -> u16 {
-        self.0 as u16
+    pub fn ge1(&self) -> u64 {
+        joined(self.ge1)
     }
 
     /// Returns the mask of the neurons with at least two spikes.
     #[inline(always)]
-    pub fn ge2(self) -> u16 {
-        (self.0 >> LANES) as u16
+    pub fn ge2(&self) -> u64 {
+        joined(self.ge2)
     }
 
-    /// Returns the mask of the neurons with at least three spikes.
+    /// Returns whether a neuron has at least three spikes.
     #[inline(always)]
-    pub fn ge3(self) -> u16 {
-        (self.0 >> (2 * LANES)) as u16
-    }
-
-    /// Adds the bits of a neuron that had none. Branchless: the count is unpredictable.
-    #[inline(always)]
-    fn add(&mut self, neuron: usize, count: u32) {
-        const BITS: [u64; 4] = [0, 1, 1 | 1 << LANES, 1 | 1 << LANES | 1 << (2 * LANES)];
-        self.0 |= BITS[count.min(3) as usize] << neuron;
+    pub fn has_triples(&self) -> bool {
+        joined(self.ge3) != 0
     }
 }
 
-/// Spike bits of a group of tiles at one step.
-type GroupBits = [TileBits; TILES_PER_GROUP];
+/// Returns the masks of the tiles as one mask; the first tile has the lowest bits.
+#[inline(always)]
+fn joined([a, b, c, d]: [u16; TILES_PER_GROUP]) -> u64 {
+    u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48
+}
 
 /// Spike masks of one population during one image.
 pub struct SpikeMask {
@@ -73,17 +67,22 @@ impl SpikeMask {
         let capacity = steps as usize;
         let bits = vec![GroupBits::default(); units.div_ceil(NEURONS_PER_GROUP) * capacity];
         let mut spike_mask = SpikeMask { units: Vec::new(), count: 0, steps: 0..0, capacity, bits };
-        spike_mask.set_active(0..units as u32);
+        spike_mask.set_active((0..units).map(|_| true));
         spike_mask
     }
 
-    /// Sets the active neurons, the only ones that can spike. `units`: indices, ascending.
-    pub fn set_active(&mut self, units: impl Iterator<Item = u32>) {
+    /// Sets the active neurons, the only ones that can spike. `is_active`: of each neuron of the population.
+    #[inline]
+    pub fn set_active(&mut self, is_active: impl ExactSizeIterator<Item = bool>) {
         self.clear();
-        self.units.clear();
-        self.units.extend(units);
-        self.count = self.units.len();
-        self.units.resize(self.count.next_multiple_of(NEURONS_PER_GROUP), 0);
+        self.units.resize(is_active.len().next_multiple_of(NEURONS_PER_GROUP), 0);
+        self.count = 0;
+        // Branchless: the next active neuron overwrites one that is not.
+        for (unit, is_active) in (0..).zip(is_active) {
+            self.units[self.count] = unit;
+            self.count += usize::from(is_active);
+        }
+        self.units.truncate(self.count.next_multiple_of(NEURONS_PER_GROUP));
         // Tiles missing from the last group are never written, so clear their bits here.
         if !self.count.is_multiple_of(NEURONS_PER_GROUP) {
             self.bits[self.count / NEURONS_PER_GROUP * self.capacity..][..self.capacity]
@@ -127,16 +126,16 @@ impl SpikeMask {
         self.units.len() / NEURONS_PER_GROUP
     }
 
-    /// Returns the bits of the tiles of a group at `step`.
+    /// Returns the bits of a group at `step`.
     #[inline(always)]
     pub fn at(&self, step: u32, group: usize) -> &GroupBits {
         &self.bits[group * self.capacity + step as usize]
     }
 
-    /// Returns the indices of the active neurons of the tiles of a group; the last are followed by arbitrary ones.
+    /// Returns the indices of the active neurons of a group; the last are followed by arbitrary ones.
     #[inline(always)]
-    pub fn group_units(&self, group: usize) -> &[[u32; LANES]; TILES_PER_GROUP] {
-        &self.units.as_chunks().0.as_chunks().0[group]
+    pub fn group_units(&self, group: usize) -> &[u32; NEURONS_PER_GROUP] {
+        &self.units.as_chunks().0[group]
     }
 
     /// Returns the number of active neurons.
@@ -191,12 +190,16 @@ impl TileMask<'_> {
     /// Sets the masks of a step in which no neuron spikes more than twice.
     #[inline(always)]
     pub fn set(&mut self, step: u32, ge1: u16, ge2: u16) {
-        self.bits[step as usize][self.tile_in_group] = TileBits::new(ge1, ge2);
+        let (bits, tile) = (&mut self.bits[step as usize], self.tile_in_group);
+        (bits.ge1[tile], bits.ge2[tile], bits.ge3[tile]) = (ge1, ge2, 0);
     }
 
-    /// Sets the spike count of a neuron that has none at this step.
+    /// Sets the spike count of a neuron that has none at this step. Branchless: the count is unpredictable.
     #[inline(always)]
     pub fn add(&mut self, step: u32, neuron: usize, count: u32) {
-        self.bits[step as usize][self.tile_in_group].add(neuron, count);
+        let (bits, tile) = (&mut self.bits[step as usize], self.tile_in_group);
+        for (k, masks) in (1..).zip([&mut bits.ge1, &mut bits.ge2, &mut bits.ge3]) {
+            masks[tile] |= u16::from(count >= k) << neuron;
+        }
     }
 }

@@ -106,7 +106,7 @@ fn train_together(
 }
 
 fn of_configs(configs: Vec<Config>) -> Vec<Variant> {
-    let variant = |config| Variant { combination: 0, settings: Vec::new(), config };
+    let variant = |config| Variant { index: 0, combination: 0, settings: Vec::new(), config };
     configs.into_iter().map(variant).collect()
 }
 

@@ -9,8 +9,8 @@ use crate::error::CliError;
 use crate::output::{self, Verbosity};
 use crate::signals::{self, SIGNAL_EXIT_BASE};
 use crate::{
-    bench, compare, config, data, devices, plot, predict, record, report, reproduce, shell, test,
-    train, tune,
+    bench, compare, config, data, devices, plot, predict, record, report, reproduce, shell,
+    summary, test, train, tune,
 };
 
 /// Exit codes, for scripts.
@@ -21,6 +21,7 @@ Exit codes:
   2  invalid command line or setting
   3  no usable device
   4  compare: not equal
+  5  summary: networks without a result
   128+N  stopped by signal N after saving: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP, 138 SIGUSR1, 140 SIGUSR2
   137  stopped by a third Ctrl-C without saving";
 
@@ -51,6 +52,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Train one or more networks and evaluate them after each epoch
     Train(Box<train::TrainArgs>),
+    /// Collect the results of a run of many networks, also while parts of it are trained
+    Summary(summary::SummaryArgs),
     /// Print all settings as a commented TOML file
     Config(config::ConfigArgs),
     /// Test a trained network
@@ -87,6 +90,8 @@ pub(crate) enum ExitStatus {
     Done,
     /// `compare` found a difference.
     NotEqual,
+    /// `summary` found networks without a result.
+    Incomplete,
     /// Stopped by this signal.
     Stopped(u8),
 }
@@ -96,6 +101,7 @@ impl ExitStatus {
         match self {
             ExitStatus::Done => 0,
             ExitStatus::NotEqual => 4,
+            ExitStatus::Incomplete => 5,
             ExitStatus::Stopped(signal) => SIGNAL_EXIT_BASE + signal,
         }
     }
@@ -117,6 +123,7 @@ impl Cli {
         signals::install_handlers()?;
         match &self.command {
             Command::Train(arguments) => train::run(arguments),
+            Command::Summary(arguments) => summary::run(arguments),
             Command::Config(arguments) => config::run(arguments).map(|()| ExitStatus::Done),
             Command::Test(arguments) => test::run(arguments).map(|()| ExitStatus::Done),
             Command::Predict(arguments) => predict::run(arguments).map(|()| ExitStatus::Done),

@@ -24,6 +24,7 @@ mod settings;
 mod shared_args;
 mod shell;
 mod signals;
+mod summary;
 mod test;
 mod train;
 #[cfg_attr(not(feature = "tui"), path = "tui_stub.rs")]

@@ -24,6 +24,8 @@ mod drivers;
 mod event_files;
 #[path = "command_line/faults.rs"]
 mod faults;
+#[path = "command_line/parts.rs"]
+mod parts;
 #[path = "command_line/pixel_rules.rs"]
 mod pixel_rules;
 #[path = "command_line/predict.rs"]

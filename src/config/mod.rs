@@ -23,7 +23,7 @@ pub use presets::Preset;
 pub use recipes::{RECIPES, Recipe};
 pub use resolved::Timing;
 pub use settings::Config;
-pub use sweep::{Sweep, SweepError, VARIANTS_MAX, Variant, variants};
+pub use sweep::{Part, PartError, Sweep, SweepError, VARIANTS_MAX, Variant, variants};
 pub use validate::ConfigError;
 
 use crate::model::lr_schedule::LrFactor;

@@ -2,9 +2,10 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Extension of temporary files.
@@ -89,13 +90,19 @@ pub(crate) fn is_partial(path: &Path) -> bool {
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Returns a new temporary name of a file, with the process id and a count: processes and threads may write the same
-/// file at once.
+/// Returns a random number, without a seed.
+pub(crate) fn random_number() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// Returns a new temporary name of a file, with a random number of the process and a count: processes, also on other
+/// machines, and threads may write the same file at once.
 fn partial_name(path: &Path) -> PathBuf {
     static COUNT: AtomicU64 = AtomicU64::new(0);
+    static PROCESS: LazyLock<u64> = LazyLock::new(random_number);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-    name.push(format!(".{}.{count}.{PARTIAL}", process::id()));
+    name.push(format!(".{}.{count}.{PARTIAL}", *PROCESS));
     path.with_file_name(name)
 }
 

@@ -4,15 +4,19 @@
 mod checked_safetensors;
 pub mod checkpoint_file;
 mod checkpoint_folder;
+mod claim_owner;
+pub mod collect;
 mod epoch_result;
 pub mod file_names;
 mod jsonl_file;
 mod jsonl_store;
 mod lock;
+mod part_claims;
 pub mod replica_summary;
 mod resume;
 mod run;
 mod run_info;
+mod run_lock;
 #[cfg(feature = "plots")]
 pub mod tensorboard;
 pub mod training_data;
@@ -28,6 +32,7 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
+use crate::config::SweepError;
 use crate::network::LayerError;
 
 pub use checkpoint_file::SavedCheckpoint;
@@ -36,8 +41,10 @@ pub use epoch_result::EpochResult;
 pub use jsonl_file::JsonlFile;
 pub use jsonl_store::JsonlStore;
 pub use lock::FolderLock;
+pub use part_claims::PartClaims;
 pub use run::{FINISHED_EVENT, FinalMetrics, RunDir};
 pub use run_info::RunInfo;
+pub use run_lock::RunLock;
 pub use trial_store::{Trial, TrialStore};
 pub use unfinished_trial::UnfinishedTrial;
 pub use warnings::RunWarning;
@@ -60,12 +67,18 @@ pub enum StorageError {
     NoRun { folder: PathBuf },
     #[error("{}: another process has this folder in use", .folder.display())]
     FolderInUse { folder: PathBuf },
+    #[error("{}: part {part} of this run is in use by {owner}", .folder.display())]
+    PartInUse { folder: PathBuf, part: usize, owner: String },
+    #[error("{}: this run has {found} parts, not {wanted}", .folder.display())]
+    OtherParts { folder: PathBuf, found: usize, wanted: usize },
     #[error("{}: cannot read any of its {count} checkpoints; the newest is {}", .folder.display(), .newest.display())]
     NoCheckpoint { folder: PathBuf, count: usize, newest: PathBuf, source: Box<WeightsError> },
     #[error("{}: expected the description of a run", .path.display())]
     RunInfo { path: PathBuf, source: serde_json::Error },
     #[error("{}: the settings of this checkpoint differ from those of the run", .path.display())]
     SettingsDiffer { path: PathBuf },
+    #[error("invalid sweep in the description of the run")]
+    Sweep(#[from] SweepError),
     #[error(transparent)]
     Weights(#[from] WeightsError),
     #[error("{}: cannot convert to or from JSON", .path.display())]

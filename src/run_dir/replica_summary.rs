@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::file_names::{SUMMARY_CSV, SUMMARY_JSON};
-use super::write::{write_atomic, write_json};
-use super::{RunDir, StorageError};
+use super::write::{to_json, write_if_changed};
+use super::{FinalMetrics, RunDir, StorageError};
 use crate::analysis::statistics::MeanSd;
 use crate::config::Variant;
 
@@ -16,6 +16,9 @@ use crate::config::Variant;
 pub struct ReplicaResult {
     /// Index of the network.
     pub replica: usize,
+    /// Index of its combination of swept settings.
+    #[serde(skip)]
+    pub combination: usize,
     /// Seed of its weights, order of images and spikes.
     pub seed: u64,
     /// The swept settings, as `config.toml` has them.
@@ -48,6 +51,9 @@ pub struct ReplicaSummary {
     pub replicas: Vec<ReplicaResult>,
     /// Result of each combination of swept settings.
     pub combinations: Vec<CombinationResult>,
+    /// Indices of the networks that are not trained to the end.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<usize>,
 }
 
 /// Returns the swept settings of a network, as `config.toml` has them.
@@ -65,38 +71,40 @@ impl ReplicaResult {
     ///
     /// # Errors
     /// Returns an error if its settings cannot be converted to JSON.
-    pub fn of_finished(
-        replica: usize,
+    pub fn of_finished(variant: &Variant, run: &RunDir) -> Result<Option<Self>, serde_json::Error> {
+        let result = |(metrics, error)| ReplicaResult::new(variant, metrics, error);
+        run.finished().map(result).transpose()
+    }
+
+    /// Returns the result of a network from the last line of its metrics. `train_error`: training error of the last
+    /// epoch, percent.
+    ///
+    /// # Errors
+    /// Returns an error if its settings cannot be converted to JSON.
+    pub fn new(
         variant: &Variant,
-        run: &RunDir,
-    ) -> Result<Option<Self>, serde_json::Error> {
-        let Some((metrics, train_error)) = run.finished() else { return Ok(None) };
-        Ok(Some(ReplicaResult {
-            replica,
+        metrics: FinalMetrics,
+        train_error: f64,
+    ) -> Result<Self, serde_json::Error> {
+        Ok(ReplicaResult {
+            replica: variant.index,
+            combination: variant.combination,
             seed: variant.config.seed,
             settings: swept_settings(variant)?,
             test_error: metrics.test_error,
             train_error,
             weights_sha256: metrics.weights_sha256,
-        }))
+        })
     }
 }
 
 impl ReplicaSummary {
-    /// Groups networks by combination of swept settings, in the order of `variants`. `replicas`: results of the trained
-    /// networks.
-    pub fn new(variants: &[Variant], replicas: Vec<ReplicaResult>) -> Self {
-        let combination = |replica: &ReplicaResult| variants[replica.replica].combination;
-        let mut groups: Vec<Vec<&ReplicaResult>> = Vec::new();
-        for replica in &replicas {
-            match groups.iter_mut().find(|group| combination(group[0]) == combination(replica)) {
-                Some(group) => group.push(replica),
-                None => groups.push(vec![replica]),
-            }
-        }
-        let result = |group: &Vec<&ReplicaResult>| {
+    /// Sorts the results of trained networks by index and groups them by combination of swept settings.
+    pub fn new(mut replicas: Vec<ReplicaResult>) -> Self {
+        replicas.sort_by_key(|result| result.replica);
+        let result = |group: &[ReplicaResult]| {
             let mean_sd = |value: fn(&ReplicaResult) -> f64| {
-                MeanSd::of(&group.iter().map(|replica| value(replica)).collect::<Vec<_>>())
+                MeanSd::of(&group.iter().map(value).collect::<Vec<_>>())
             };
             CombinationResult {
                 settings: group[0].settings.clone(),
@@ -105,20 +113,23 @@ impl ReplicaSummary {
                 train_error: mean_sd(|replica| replica.train_error),
             }
         };
-        let combinations = groups.iter().map(result).collect();
-        ReplicaSummary { combinations, replicas }
+        // The networks of a combination have consecutive indices.
+        let groups = replicas.chunk_by(|one, next| one.combination == next.combination);
+        let combinations = groups.map(result).collect();
+        ReplicaSummary { combinations, replicas, missing: Vec::new() }
     }
 
-    /// Writes the summary as JSON and as CSV.
+    /// Writes the summary as JSON and as CSV. Leaves a file alone that already has this content.
     ///
     /// # Errors
     /// Returns an error if a file cannot be written.
     pub fn save(&self, folder: &Path) -> Result<(), StorageError> {
-        write_json(&folder.join(SUMMARY_JSON), self)?;
+        let path = folder.join(SUMMARY_JSON);
+        write_if_changed(&path, &to_json(&path, self)?)?;
         let path = folder.join(SUMMARY_CSV);
         let table = self.table();
         let table = table.map_err(|source| StorageError::Csv { path: path.clone(), source })?;
-        write_atomic(&path, &table)
+        write_if_changed(&path, &table)
     }
 
     /// Returns a CSV table with one line per combination: settings, number of networks, statistics of the errors.
@@ -167,23 +178,23 @@ mod tests {
     use crate::config::{Config, variants};
     use crate::network::Network;
     use crate::run_dir::file_names::replica_folder;
-    use crate::run_dir::{FINISHED_EVENT, FinalMetrics, ImageSpec, weights_sha256};
+    use crate::run_dir::{FINISHED_EVENT, ImageSpec, weights_sha256};
     use crate::train::ResumeFrom;
 
     fn results() -> (Vec<Variant>, ReplicaSummary) {
         let sweep = "eta=0.1:0.2,0.3".parse().unwrap();
         let variants = variants(&Config::default(), &[sweep], 2).unwrap();
-        let result = |(replica, variant): (usize, &Variant)| ReplicaResult {
-            replica,
-            seed: variant.config.seed,
-            settings: swept_settings(variant).unwrap(),
-            test_error: [4.0, 6.0, 1.0][replica],
-            train_error: 2.0,
-            weights_sha256: String::new(),
+        let result = |(replica, variant): (usize, &Variant)| {
+            let metrics = FinalMetrics {
+                event: FINISHED_EVENT.to_string(),
+                test_error: [4.0, 6.0, 1.0][replica],
+                weights_sha256: String::new(),
+            };
+            ReplicaResult::new(variant, metrics, 2.0).unwrap()
         };
         // The last network was not trained.
         let trained = variants.iter().take(3).enumerate().map(result).collect();
-        let results = ReplicaSummary::new(&variants, trained);
+        let results = ReplicaSummary::new(trained);
         (variants, results)
     }
 
@@ -241,7 +252,7 @@ eta,networks,test_error_mean,test_error_sd,test_error_sem,train_error_mean,train
         runs[1].finish(&line).unwrap();
         let (runs, starts) = resume();
         assert!(matches!(starts[..], [ResumeFrom::Initial, ResumeFrom::Finished, ..]));
-        let result = ReplicaResult::of_finished(1, &variants[1], &runs[1]).unwrap().unwrap();
+        let result = ReplicaResult::of_finished(&variants[1], &runs[1]).unwrap().unwrap();
         assert_eq!((result.test_error, result.weights_sha256.as_str()), (3.0, sha256.as_str()));
     }
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::file_names::{RUN_INFO, ensure_no_run, replica_folder};
 use super::write::write_new_json;
-use super::{FolderLock, StorageError};
-use crate::config::{Config, Sweep};
+use super::{RunLock, StorageError};
+use crate::config::{Config, Part, Sweep, Variant, variants};
 use crate::dataset::{DataIdentity, DataSource, ReadOptions};
 use crate::files;
 use crate::train::CheckpointInterval;
@@ -45,16 +45,32 @@ pub struct RunInfo {
     pub keep_checkpoints: usize,
     /// Number of networks per combination of swept settings.
     pub replicas: usize,
+    /// Number of parts among which processes share the networks; 1: one process trains all.
+    #[serde(default = "one")]
+    pub parts: usize,
     /// Swept settings, in which the networks differ.
     pub sweeps: Vec<Sweep>,
     /// Settings of all networks, before sweeps.
     pub config: Config,
 }
 
+/// Number of parts in files of earlier versions.
+fn one() -> usize {
+    1
+}
+
 impl RunInfo {
     /// Returns whether the folder has a subfolder per network.
     pub fn is_of_many(&self) -> bool {
         self.replicas > 1 || !self.sweeps.is_empty()
+    }
+
+    /// Returns the networks of the run.
+    ///
+    /// # Errors
+    /// Returns [`StorageError::Sweep`] if the file was changed, so that it describes no networks.
+    pub fn variants(&self) -> Result<Vec<Variant>, StorageError> {
+        Ok(variants(&self.config, &self.sweeps, self.replicas)?)
     }
 
     /// Returns the folder of a network's run. `folder`: folder of the whole run.
@@ -112,17 +128,29 @@ impl RunInfo {
         serde_json::from_str(&text).map_err(|source| StorageError::RunInfo { path, source })
     }
 
-    /// Locks the folder of a new run and writes `run.json`.
+    /// Locks the folder of a new run, or claims a part of it, and writes `run.json`. `part`: `None` for all parts.
+    /// `report` receives a message before a wait.
     ///
     /// # Errors
-    /// Returns an error if the folder already holds a run, is in use, or cannot be written.
-    pub fn create(&self, folder: &Path) -> Result<FolderLock, StorageError> {
+    /// Returns [`StorageError::RunExists`] if the folder already holds a run, or an error if it is in use or cannot be
+    /// written.
+    pub fn create(
+        &self,
+        folder: &Path,
+        part: Option<Part>,
+        report: &mut dyn FnMut(&str),
+    ) -> Result<RunLock, StorageError> {
         ensure_no_run(folder)?;
-        let lock = FolderLock::acquire(folder)?;
+        let lock = RunLock::acquire(folder, self.parts, part, report)?;
         // Another process may have created a run before the lock was acquired.
         ensure_no_run(folder)?;
-        write_new_json(&folder.join(RUN_INFO), self)?;
-        Ok(lock)
+        match write_new_json(&folder.join(RUN_INFO), self) {
+            // Another process created the run for another part.
+            Err(_) if RunInfo::exists(folder) => {
+                Err(StorageError::RunExists { found: folder.join(RUN_INFO) })
+            }
+            written => written.map(|()| lock),
+        }
     }
 
     /// Returns whether a folder holds a `run.json`.
@@ -130,15 +158,23 @@ impl RunInfo {
         folder.join(RUN_INFO).symlink_metadata().is_ok()
     }
 
-    /// Locks the folder of a run and reads `run.json`.
+    /// Reads `run.json` and locks the folder of the run, or claims a part of it. `part`: `None` for all parts.
+    /// `report` receives a message before a wait.
     ///
     /// # Errors
-    /// Returns an error if the file is missing or damaged, or the folder is in use.
-    pub fn open(folder: &Path) -> Result<(Self, FolderLock), StorageError> {
-        if !RunInfo::exists(folder) {
-            return Err(StorageError::NoRun { folder: folder.to_owned() });
+    /// Returns [`StorageError::OtherParts`] if the run has another number of parts, or an error if the file is missing or
+    /// damaged, or the folder or part is in use.
+    pub fn open(
+        folder: &Path,
+        part: Option<Part>,
+        report: &mut dyn FnMut(&str),
+    ) -> Result<(Self, RunLock), StorageError> {
+        let found = RunInfo::read(folder)?.parts;
+        if let Some(wanted) = part.map(Part::count).filter(|wanted| *wanted != found) {
+            return Err(StorageError::OtherParts { folder: folder.to_owned(), found, wanted });
         }
-        let lock = FolderLock::acquire(folder)?;
+        let lock = RunLock::acquire(folder, found, part, report)?;
+        // Another process may have extended the run before the lock was acquired.
         Ok((RunInfo::read(folder)?, lock))
     }
 }
@@ -148,6 +184,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::run_dir::FolderLock;
     use crate::run_dir::file_names::{
         CHECKPOINTS, CONFIG, METRICS, SUMMARY_CSV, SUMMARY_JSON, WEIGHTS,
     };
@@ -166,6 +203,7 @@ mod tests {
             checkpoint_every: CheckpointInterval::Epochs(1),
             keep_checkpoints: 2,
             replicas: 1,
+            parts: 1,
             sweeps: Vec::new(),
             config: Config { seed: u64::MAX, ..Config::default() },
         }
@@ -174,21 +212,21 @@ mod tests {
     #[test]
     fn open_reads_what_create_wrote_and_locks() {
         let folder = tempfile::tempdir().unwrap();
-        let lock = info().create(folder.path()).unwrap();
-        let error = RunInfo::open(folder.path()).unwrap_err();
+        let lock = info().create(folder.path(), None, &mut |_| ()).unwrap();
+        let error = RunInfo::open(folder.path(), None, &mut |_| ()).unwrap_err();
         assert!(matches!(error, StorageError::FolderInUse { .. }), "{error}");
         drop(lock);
-        let (read, _lock) = RunInfo::open(folder.path()).unwrap();
+        let (read, _lock) = RunInfo::open(folder.path(), None, &mut |_| ()).unwrap();
         assert_eq!(read, info());
     }
 
     #[test]
     fn open_missing_and_damaged_file_errors_differ() {
         let folder = tempfile::tempdir().unwrap();
-        let error = RunInfo::open(folder.path()).unwrap_err();
+        let error = RunInfo::open(folder.path(), None, &mut |_| ()).unwrap_err();
         assert!(matches!(error, StorageError::NoRun { .. }), "{error}");
         fs::write(folder.path().join(RUN_INFO), "{").unwrap();
-        let error = RunInfo::open(folder.path()).unwrap_err();
+        let error = RunInfo::open(folder.path(), None, &mut |_| ()).unwrap_err();
         assert!(matches!(error, StorageError::RunInfo { .. }), "{error}");
     }
 
@@ -207,7 +245,7 @@ mod tests {
         for name in names {
             let folder = tempfile::tempdir().unwrap();
             fs::write(folder.path().join(name), "old").unwrap();
-            let error = info().create(folder.path()).unwrap_err();
+            let error = info().create(folder.path(), None, &mut |_| ()).unwrap_err();
             assert!(matches!(error, StorageError::RunExists { .. }), "{error}");
             assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), "old");
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -218,7 +256,7 @@ mod tests {
     fn create_in_locked_folder_fails() {
         let folder = tempfile::tempdir().unwrap();
         let _other = FolderLock::acquire(folder.path()).unwrap();
-        let error = info().create(folder.path()).unwrap_err();
+        let error = info().create(folder.path(), None, &mut |_| ()).unwrap_err();
         assert!(matches!(error, StorageError::FolderInUse { .. }), "{error}");
         assert!(!RunInfo::exists(folder.path()));
     }
@@ -227,6 +265,6 @@ mod tests {
     fn create_in_folder_with_other_files_succeeds() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("notes.txt"), "").unwrap();
-        info().create(folder.path()).unwrap();
+        info().create(folder.path(), None, &mut |_| ()).unwrap();
     }
 }

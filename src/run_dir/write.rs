@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::StorageError;
-use crate::files::atomic;
+use crate::files::{LINES_MAX, atomic, read_bounded};
 
 /// Writes a file atomically, see [`atomic::write`].
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
@@ -23,7 +23,16 @@ pub(crate) fn write_atomic_with(
     atomic::write_with(path, fill, StorageError::io("written", path))
 }
 
+/// Writes a file atomically, unless it already has this content.
+pub(super) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+    match read_bounded(path, LINES_MAX) {
+        Ok(found) if found == bytes => Ok(()),
+        _ => write_atomic(path, bytes),
+    }
+}
+
 /// Writes a value as indented JSON, atomically.
+#[cfg(feature = "plots")]
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StorageError> {
     write_atomic(path, &to_json(path, value)?)
 }
@@ -33,7 +42,7 @@ pub(crate) fn write_new_json(path: &Path, value: &impl Serialize) -> Result<(), 
     atomic::write_new(path, &to_json(path, value)?).map_err(StorageError::io("written", path))
 }
 
-fn to_json(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, StorageError> {
+pub(super) fn to_json(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, StorageError> {
     let json = serde_json::to_vec_pretty(value);
     json.map_err(|source| StorageError::Json { path: path.to_owned(), source })
 }

@@ -173,5 +173,5 @@ impl Training {
 
 /// Returns a network that is the only one of its training.
 fn alone(config: Config) -> Variant {
-    Variant { combination: 0, settings: Vec::new(), config }
+    Variant { index: 0, combination: 0, settings: Vec::new(), config }
 }

@@ -78,6 +78,7 @@ fn train(
         starts.push(start);
     }
     let variant = |config: &&Config| Variant {
+        index: 0,
         combination: 0,
         settings: Vec::new(),
         config: Config::clone(config),

@@ -119,6 +119,12 @@ fn storage_hint(error: &StorageError) -> Option<&'static str> {
         StorageError::FolderInUse { .. } => {
             Some("wait for the other program, or stop it with Ctrl-C: it saves a checkpoint")
         }
+        StorageError::PartInUse { .. } => Some(
+            "wait for the other process, or stop it; each part is trained by one process at a time",
+        ),
+        StorageError::OtherParts { .. } => Some(
+            "give --part I/N with the N of the run, or leave out --part to resume all parts in one process",
+        ),
         StorageError::NoRun { .. } => Some("start a run with 'apical train --out DIR'"),
         StorageError::NoCheckpoint { .. } => Some(
             "restore a copy of a checkpoint, or move the folder and start again with 'apical train --config \

@@ -156,6 +156,7 @@ impl CliError {
             | CliError::Tune(TuneError::OtherSearch { .. })
             | CliError::Report(FigureError::OtherData { .. })
             | CliError::SettingsMismatch { .. }
+            | CliError::Storage(StorageError::OtherParts { .. })
             | CliError::Bench(_) => 2,
             CliError::Train(TrainError::Config(_) | TrainError::Variant { .. }) => 2,
             CliError::Train(TrainError::Dataset(

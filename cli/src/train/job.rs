@@ -10,11 +10,11 @@ use crate::run_data::warn_if_other_data;
 use crate::shared_args::DataArgs;
 use crate::signals;
 use crate::{CliError, ExitStatus};
-use apical::config::{Config, Variant, variants};
+use apical::config::{Config, Part, Variant, variants};
 use apical::dataset::{DataIdentity, Dataset};
 use apical::run_dir::file_names::WEIGHTS;
 use apical::run_dir::training_data::{check_class_names, open_training_data};
-use apical::run_dir::{CheckpointFolder, FolderLock, ImageSpec, RunDir, RunInfo, now_rfc3339};
+use apical::run_dir::{CheckpointFolder, ImageSpec, RunDir, RunInfo, RunLock, now_rfc3339};
 use apical::train::{CheckpointInterval, ResumeFrom, TrainError, TrainPosition};
 
 /// Default number of checkpoints to keep.
@@ -35,8 +35,10 @@ pub(crate) struct TrainJob {
     pub(super) info: RunInfo,
     pub(super) checkpoint_every: CheckpointInterval,
     folder: Option<PathBuf>,
+    /// Part of the networks to train; `None` for all.
+    part: Option<Part>,
     /// Lock of the folder; `None` before a run starts.
-    lock: Option<FolderLock>,
+    lock: Option<RunLock>,
 }
 
 impl TrainJob {
@@ -46,12 +48,13 @@ impl TrainJob {
     /// Returns an error if a setting cannot be read, or there is no run to resume.
     pub(super) fn new(arguments: &TrainArgs) -> Result<Self, CliError> {
         let checkpoint_every = arguments.checkpoint_every.unwrap_or(CheckpointInterval::Epochs(1));
+        let part = arguments.networks.part()?;
         if let Some(folder) = &arguments.resume {
             if let Some(flag) = arguments.settings.first_explicit_flag() {
                 let message = format!("cannot change settings of a resumed run: leave out {flag}");
                 return Err(CliError::Usage(message));
             }
-            return TrainJob::resume(arguments, folder);
+            return TrainJob::resume(arguments, folder, part);
         }
         let (sweeps, replicas) = arguments.networks.sweeps_and_replicas(&arguments.settings)?;
         let data = &arguments.simulation.data;
@@ -68,29 +71,57 @@ impl TrainJob {
             checkpoint_every,
             keep_checkpoints: arguments.keep_checkpoints.unwrap_or(DEFAULT_KEEP_CHECKPOINTS),
             replicas,
+            parts: part.map_or(1, Part::count),
             sweeps,
             config: arguments.settings.resolve(|_| ())?,
         };
+        if part.is_some() && !info.is_of_many() {
+            let message = "cannot divide one network: --part needs --sweep or --replicas";
+            return Err(CliError::Usage(message.to_string()));
+        }
         match &arguments.out {
-            Some(folder) if arguments.resume_if_exists && RunInfo::exists(folder) => {
-                let job = TrainJob::resume(arguments, folder)?;
+            Some(folder) if arguments.joins_run() && RunInfo::exists(folder) => {
+                let job = TrainJob::resume(arguments, folder, part)?;
                 let difference = difference(&job.info, &info)?;
                 difference.map_or(Ok(job), |difference| {
                     Err(CliError::SettingsMismatch { folder: folder.clone(), difference })
                 })
             }
-            out => Ok(TrainJob { info, checkpoint_every, folder: out.clone(), lock: None }),
+            out => Ok(TrainJob { info, checkpoint_every, folder: out.clone(), part, lock: None }),
         }
     }
 
-    fn resume(arguments: &TrainArgs, folder: &Path) -> Result<Self, CliError> {
-        let (mut info, lock) = RunInfo::open(folder)?;
+    fn resume(arguments: &TrainArgs, folder: &Path, part: Option<Part>) -> Result<Self, CliError> {
+        let (mut info, lock) = RunInfo::open(folder, part, &mut |text| eprint_line(text))?;
         lock.warning().into_iter().for_each(eprint_line);
         lock.remove_partials(folder)?;
         info.keep_checkpoints = arguments.keep_checkpoints.unwrap_or(info.keep_checkpoints);
         let checkpoint_every = arguments.checkpoint_every.unwrap_or(info.checkpoint_every);
         let (folder, lock) = (Some(folder.to_owned()), Some(lock));
-        Ok(TrainJob { info, checkpoint_every, folder, lock })
+        Ok(TrainJob { info, checkpoint_every, folder, part, lock })
+    }
+
+    /// Returns the networks that this process trains.
+    ///
+    /// # Errors
+    /// Returns an error if the sweeps are invalid.
+    pub(super) fn variants(&self) -> Result<Vec<Variant>, CliError> {
+        let mut variants = variants(&self.info.config, &self.info.sweeps, self.info.replicas)?;
+        variants.retain(|variant| self.part.is_none_or(|part| part.contains(variant.index)));
+        Ok(variants)
+    }
+
+    /// Whether this process trains a part of the networks of the run.
+    pub(super) fn is_partial(&self) -> bool {
+        self.part.is_some_and(|part| part.count() > 1)
+    }
+
+    /// Checks that no other process took over the run, before a write.
+    ///
+    /// # Errors
+    /// Returns an error if another process did.
+    pub(super) fn ensure_held(&self) -> Result<(), CliError> {
+        Ok(self.lock.as_ref().map_or(Ok(()), RunLock::ensure_held)?)
     }
 
     /// Opens the data set of the run; `data` gives its path if it was moved.
@@ -161,7 +192,7 @@ impl TrainJob {
     /// Returns an error if the folder holds a run or cannot be written.
     pub(super) fn create(&mut self) -> Result<bool, CliError> {
         if let (Some(folder), None) = (&self.folder, &self.lock) {
-            let lock = self.info.create(folder)?;
+            let lock = self.info.create(folder, self.part, &mut |text| eprint_line(text))?;
             lock.warning().into_iter().for_each(eprint_line);
             self.lock = Some(lock);
             return Ok(true);
@@ -181,12 +212,12 @@ impl TrainJob {
         let Some(folder) = self.resumed_folder() else {
             return Ok((Vec::new(), vec![ResumeFrom::Initial; variants.len()]));
         };
-        let open = |(replica, variant): (usize, &Variant)| {
-            let folder = self.info.network_folder(folder, replica);
+        let open = |variant: &Variant| {
+            let folder = self.info.network_folder(folder, variant.index);
             RunDir::resume(&folder, &variant.config, self.info.keep_checkpoints)
         };
         let runs: Vec<(RunDir, ResumeFrom)> =
-            variants.iter().enumerate().map(open).collect::<Result<_, _>>()?;
+            variants.iter().map(open).collect::<Result<_, _>>()?;
         Ok(runs.into_iter().unzip())
     }
 
@@ -204,6 +235,33 @@ impl TrainJob {
         } else if *position != TrainPosition::START {
             eprint_line(format_args!("resuming in epoch {epoch} after {images} images"));
         }
+    }
+
+    /// Prints which networks of the run this process trains, if it trains a part.
+    pub(super) fn report_part(&self, variants: &[Variant]) {
+        if let Some(part) = self.part.filter(|_| self.is_partial()) {
+            let networks: Vec<String> =
+                variants.iter().take(4).map(|variant| variant.index.to_string()).collect();
+            let more = if variants.len() > networks.len() { ", .." } else { "" };
+            eprint_line(format_args!("part {part}: networks {}{more}", networks.join(", ")));
+        }
+    }
+
+    /// Prints how to collect the results of all parts, if this process trained one.
+    pub(super) fn report_part_done(&self) {
+        if let (true, Some(folder)) = (self.is_partial(), &self.folder) {
+            eprint_line(format_args!(
+                "collect all parts with 'apical summary {}'",
+                folder.display()
+            ));
+        }
+    }
+
+    /// Prints that a part has no networks.
+    pub(super) fn report_empty_part(&self) -> ExitStatus {
+        let part = self.part.map(|part| part.to_string()).unwrap_or_default();
+        eprint_line(format_args!("part {part} has no networks: the run has fewer than parts"));
+        ExitStatus::Done
     }
 
     /// Prints that the run is finished.
@@ -233,17 +291,15 @@ impl TrainJob {
 
     /// Returns which networks have a checkpoint or weights. An unreadable folder counts as having none.
     fn checkpoint_coverage(&self, folder: &Path) -> CheckpointCoverage {
-        let has_any = |replica: &usize| {
-            let run = self.info.network_folder(folder, *replica);
+        let has_any = |variant: &&Variant| {
+            let run = self.info.network_folder(folder, variant.index);
             run.join(WEIGHTS).is_file()
                 || CheckpointFolder::count(&run).is_ok_and(|count| count > 0)
         };
-        let variants = variants(&self.info.config, &self.info.sweeps, self.info.replicas);
-        let all = variants.map_or(0, |variants| variants.len());
-        let kept = (0..all).filter(has_any).count();
-        match kept {
+        let variants = self.variants().unwrap_or_default();
+        match variants.iter().filter(has_any).count() {
             0 => CheckpointCoverage::None,
-            kept if kept == all => CheckpointCoverage::All,
+            kept if kept == variants.len() => CheckpointCoverage::All,
             _ => CheckpointCoverage::Partial,
         }
     }

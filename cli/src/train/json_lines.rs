@@ -50,8 +50,8 @@ struct SummaryLine<'a> {
 
 impl JsonLines<'_> {
     fn print(&self, replica: usize, line: &impl Serialize) -> Flow {
-        let Context { job, output, progress, .. } = self.0;
-        let replica = job.info.is_of_many().then_some(replica);
+        let Context { job, variants, output, progress, .. } = self.0;
+        let replica = job.info.is_of_many().then_some(variants[replica].index);
         progress.suspend(|| output.print_json(&ReplicaLine { replica, line }))?;
         // A closed pipe stops the training unless it writes files.
         let is_wanted = job.has_folder() || !output.is_closed();

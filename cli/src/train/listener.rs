@@ -43,6 +43,7 @@ pub(crate) trait Listener {
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) job: &'a TrainJob,
+    /// Networks that this process trains.
     pub(super) variants: &'a [Variant],
     /// Size of each network's training.
     pub(super) sizes: &'a [TrainingSize],
@@ -81,6 +82,7 @@ impl Context<'_> {
     pub(super) fn finish(self, listeners: Listeners, seconds: f64) -> Result<(), CliError> {
         self.progress.clear();
         listeners.finish(seconds)?;
+        self.job.report_part_done();
         match self.job.result_path() {
             Some(path) if !self.json => {
                 self.output.print(format_args!("written     {}", path.display()))
@@ -114,9 +116,8 @@ impl<'a> Listeners<'a> {
         others: Vec<Box<dyn Listener + 'a>>,
     ) -> Result<Self, CliError> {
         let variants = context.variants;
-        let finished =
-            |(replica, (variant, run))| ReplicaResult::of_finished(replica, variant, run);
-        let finished = variants.iter().zip(&runs).enumerate().map(finished);
+        let finished = |(variant, run)| ReplicaResult::of_finished(variant, run);
+        let finished = variants.iter().zip(&runs).map(finished);
         let results = finished.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         let train_error = |replica: usize| runs.get(replica).and_then(RunDir::train_error);
         let train_errors =
@@ -198,8 +199,7 @@ impl<'a> Listeners<'a> {
     /// # Errors
     /// Returns the first error of a listener.
     pub(super) fn finish(mut self, seconds: f64) -> Result<(), CliError> {
-        self.results.sort_by_key(|result| result.replica);
-        let summary = ReplicaSummary::new(self.variants, self.results);
+        let summary = ReplicaSummary::new(self.results);
         let results = Results { summary, seconds, device: self.device };
         let done: Vec<_> =
             self.listeners.iter_mut().map(|listener| listener.on_done(&results)).collect();

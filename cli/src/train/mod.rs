@@ -3,11 +3,12 @@
 mod job;
 mod json_lines;
 pub(super) mod listener;
+mod part_arg;
 mod progress_lines;
 mod replica_args;
 pub(super) mod results;
 mod run_folder;
-mod tables;
+pub(super) mod tables;
 mod tensorboard;
 mod text_result;
 mod training_size;
@@ -21,9 +22,9 @@ use super::shared_args::SimulationArgs;
 use super::signals;
 use super::tui::{self, Dashboard};
 use super::{CliError, EXIT_CODES, ExitStatus};
-use apical::config::variants;
 use apical::device::DeviceOptions;
-use apical::run_dir::RunDir;
+use apical::run_dir::file_names::RUN_INFO;
+use apical::run_dir::{RunDir, StorageError};
 use apical::train::{CheckpointInterval, ResumeFrom, TrainPosition, Training};
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
@@ -47,10 +48,10 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "DIR", group = "kept")]
     out: Option<PathBuf>,
 
-    /// Resume the run in the folder of --out if it exists and has the same settings; otherwise start it. For job scripts
-    /// that are restarted
+    /// Start the run in the folder of --out, or resume it if it exists and has the same settings. Repeating the command
+    /// after any interruption, as job scripts do, leads to the same result
     #[arg(long, requires = "out")]
-    resume_if_exists: bool,
+    go_on: bool,
 
     /// Resume the run in this folder from its last checkpoint, with its settings and data set. The result has the same
     /// bits as without the interruption, on any machine
@@ -91,6 +92,11 @@ pub(super) struct TrainArgs {
 }
 
 impl TrainArgs {
+    /// Whether the command resumes a run that exists in the folder of --out.
+    fn joins_run(&self) -> bool {
+        self.go_on || self.networks.is_part()
+    }
+
     /// # Errors
     /// Returns an error if the arguments contradict each other.
     fn device_options(&self) -> Result<DeviceOptions, CliError> {
@@ -102,12 +108,27 @@ impl TrainArgs {
 }
 
 pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
+    match start_or_resume(arguments) {
+        // Another part of the run created the folder at the same time.
+        Err(CliError::Storage(StorageError::RunExists { found }))
+            if arguments.joins_run() && found.ends_with(RUN_INFO) =>
+        {
+            start_or_resume(arguments)
+        }
+        ended => ended,
+    }
+}
+
+fn start_or_resume(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
     let mut job = TrainJob::new(arguments)?;
     let is_of_many = job.info.is_of_many();
     if arguments.tui {
         tui::ensure_usable(is_of_many, arguments.json)?;
     }
-    let variants = variants(&job.info.config, &job.info.sweeps, job.info.replicas)?;
+    let variants = job.variants()?;
+    if variants.is_empty() {
+        return Ok(job.report_empty_part());
+    }
     let device_options = arguments.device_options()?;
     let dataset = job.dataset(&arguments.simulation.data)?;
     let images = job.image_shape(&dataset);
@@ -142,6 +163,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
     if job.has_folder() {
         training.send_checkpoints(job.checkpoint_every);
     }
+    job.report_part(&variants);
     announce(&sizes, is_of_many, training.device());
     print_warnings(variants.iter().map(|variant| &variant.config));
     let progress = if arguments.tui { Progress::hidden() } else { Progress::new() };

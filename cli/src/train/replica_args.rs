@@ -3,9 +3,10 @@
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
+use super::part_arg::PartArg;
 use crate::CliError;
 use crate::settings::Settings;
-use apical::config::{Sweep, VARIANTS_MAX};
+use apical::config::{Part, Sweep, VARIANTS_MAX};
 
 /// Options for training many networks.
 #[derive(Clone, Debug, Args)]
@@ -20,6 +21,12 @@ pub(super) struct ReplicaArgs {
     /// --replicas
     #[arg(long, value_name = "KEY=V1,V2,..")]
     sweep: Vec<Sweep>,
+
+    /// Train only part I of N of the networks, of 1 to N, and join a run that other parts have started. auto: part and
+    /// number of parts are those of the job array of Slurm. 'apical summary' collects the results. A run is resumed with
+    /// its N; without --part, all parts are
+    #[arg(long, value_name = "I/N|auto", requires = "kept")]
+    part: Option<PartArg>,
 
     /// Memory for the arrays of the networks (MiB); networks that do not fit are trained in groups, one after another
     /// [default: free memory]
@@ -51,6 +58,19 @@ impl ReplicaArgs {
     ) -> Result<(Vec<Sweep>, usize), CliError> {
         reject_explicit_settings(settings, &self.sweep, "swept")?;
         Ok((self.sweep.clone(), self.replicas))
+    }
+
+    /// Returns the part of the networks to train; `None` for all.
+    ///
+    /// # Errors
+    /// Returns an error if the part is that of a job array and there is none.
+    pub(super) fn part(&self) -> Result<Option<Part>, CliError> {
+        self.part.as_ref().map(PartArg::part).transpose()
+    }
+
+    /// Whether the process trains a part of a run.
+    pub(super) fn is_part(&self) -> bool {
+        self.part.is_some()
     }
 
     /// Returns the memory limit, bytes.

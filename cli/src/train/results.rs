@@ -12,6 +12,7 @@ use apical::train::Event;
 
 /// A network after its last epoch.
 pub(crate) struct FinishedNetwork<'a> {
+    /// Index among the networks of this process.
     pub(super) replica: usize,
     pub(super) variant: &'a Variant,
     pub(super) network: &'a Network,
@@ -82,7 +83,8 @@ impl<'a> FinishedNetwork<'a> {
     pub(super) fn result(self, train_error: f64) -> ReplicaResult {
         let FinishedLine { test_error, weights_sha256, .. } = self.metrics;
         ReplicaResult {
-            replica: self.replica,
+            replica: self.variant.index,
+            combination: self.variant.combination,
             seed: self.variant.config.seed,
             settings: self.settings,
             test_error,

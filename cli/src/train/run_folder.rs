@@ -17,6 +17,7 @@ pub(super) struct RunFolder<'a> {
 impl Listener for RunFolder<'_> {
     fn on_event(&mut self, event: &Event) -> Flow {
         let Some(replica) = event.replica() else { return CONTINUE };
+        self.context.job.ensure_held()?;
         let run = &mut self.runs[replica];
         if let Event::Checkpoint { checkpoint, .. } = event {
             let Context { variants, images, .. } = self.context;
@@ -28,6 +29,7 @@ impl Listener for RunFolder<'_> {
     }
 
     fn on_trained(&mut self, trained: &FinishedNetwork) -> Flow {
+        self.context.job.ensure_held()?;
         let run = &mut self.runs[trained.replica];
         let saved = run.save(trained.network, &trained.variant.config, self.context.images);
         run.finish(&trained.metrics)?;
@@ -38,7 +40,10 @@ impl Listener for RunFolder<'_> {
     fn on_done(&mut self, results: &Results) -> Result<(), CliError> {
         let job = self.context.job;
         match job.resumed_folder() {
-            Some(folder) if job.info.is_of_many() => Ok(results.summary.save(folder)?),
+            // The results of a part are no summary of the run.
+            Some(folder) if job.info.is_of_many() && !job.is_partial() => {
+                Ok(results.summary.save(folder)?)
+            }
             _ => Ok(()),
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn networks(replicas: &[ReplicaResult], eval_set: &str) -> String {
 }
 
 /// Formats one line per combination of swept settings.
-pub(super) fn combinations(combinations: &[CombinationResult], eval_set: &str) -> String {
+pub(crate) fn combinations(combinations: &[CombinationResult], eval_set: &str) -> String {
     let settings = combinations.first().map(|result| &result.settings);
     let mean = format!("mean {eval_set} error %");
     let mut table = table(&[], settings, &["networks", &mean, "sd", "SEM"]);

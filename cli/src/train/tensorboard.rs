@@ -25,9 +25,11 @@ impl EventFiles {
         positions: &[Option<TrainPosition>],
         is_requested: bool,
     ) -> Result<Option<Self>, CliError> {
-        let Context { job, sizes, images, .. } = context;
+        let Context { job, variants, sizes, images, .. } = context;
         let Some(folder) = job.resumed_folder() else { return Ok(None) };
-        let path = |replica| job.info.network_folder(folder, replica).join(TENSORBOARD);
+        let path = |replica: usize| {
+            job.info.network_folder(folder, variants[replica].index).join(TENSORBOARD)
+        };
         if !is_requested && !path(0).is_dir() {
             return Ok(None);
         }

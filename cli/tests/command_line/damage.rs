@@ -225,11 +225,11 @@ fn concurrent_starts_in_one_folder_train_once() {
 }
 
 #[test]
-fn resume_if_exists_resumes_an_existing_run() {
+fn go_on_resumes_an_existing_run() {
     let folder = folder_with_run();
     let begin = |run: &str| {
         let mut command = train(&folder, run);
-        command.arg("--resume-if-exists");
+        command.arg("--go-on");
         command
     };
     output_of(&mut begin("new"));
@@ -242,7 +242,7 @@ fn resume_if_exists_resumes_an_existing_run() {
     fails(begin("old").args(["--eta", "0.7"]), 2, &texts);
     let texts = ["other settings: replicas is 1, not 2"];
     fails(begin("old").args(["--replicas", "2"]), 2, &texts);
-    fails(apical(&folder).args(["train", "--resume-if-exists"]), 2, &["--out <DIR>"]);
+    fails(apical(&folder).args(["train", "--go-on"]), 2, &["--out <DIR>"]);
 }
 
 /// A limit on file sizes acts like a full disk: a write can fail at any byte of a file.

@@ -1,6 +1,7 @@
 //! Sweeps: values of one setting, of which each makes a network.
 
 mod error;
+mod part;
 mod value;
 mod variants;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Config;
 pub use error::{SweepError, VARIANTS_MAX};
+pub use part::{Part, PartError};
 use value::keys;
 pub(super) use value::set;
 pub use variants::{Variant, variants};

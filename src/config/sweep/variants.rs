@@ -11,6 +11,8 @@ const SEED: &str = "seed";
 /// Network of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
+    /// Index of the network among all of the sweep.
+    pub index: usize,
     /// Index of the combination of swept values. Networks of one combination differ in their seeds.
     pub combination: usize,
     /// Keys and values of the combination, without the seed.
@@ -86,7 +88,8 @@ pub fn variants(
                 Some(sweep) => set(&mut config, SEED, &sweep.values[replica])?,
                 None => config.seed += replica as u64,
             }
-            variants.push(Variant { combination, settings: settings.clone(), config });
+            let (index, settings) = (variants.len(), settings.clone());
+            variants.push(Variant { index, combination, settings, config });
         }
     }
     Ok(variants)

@@ -1,0 +1,350 @@
+//! Claims of the parts of a run that several processes share, also on a network file system.
+//!
+//! A claim is a file of the run's folder, `part-N.claim`, that names its process. It is created and renamed atomically;
+//! file locks, which not every network file system has, are not used. The process shows that it is alive by a count in a
+//! second file, which others watch on their own clock. So clocks may differ between machines.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::StorageError;
+use super::claim_owner::ClaimOwner;
+use super::write::{create_folder, write_atomic};
+use crate::files::{atomic, read_bounded};
+
+/// Interval between two counts.
+const BEAT: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
+/// Time without a new count after which a process counts as dead.
+const SILENCE: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
+/// Time without a check after which a process checks its claims before it writes.
+const LEASE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 20 });
+/// Time between taking over a claim and checking that no other process did so, too.
+const SETTLE: Duration = Duration::from_millis(500);
+/// Time between two looks at the counts of other processes.
+const POLL: Duration = Duration::from_millis(500);
+/// Maximum size of a claim, bytes.
+const CLAIM_MAX: u64 = 1 << 16;
+
+/// Claims of parts of a run, held by this process until the value is dropped.
+#[derive(Debug)]
+pub struct PartClaims {
+    claims: Arc<Claims>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Claims {
+    folder: PathBuf,
+    /// Numbers of the parts, from 1.
+    parts: Vec<usize>,
+    owner: ClaimOwner,
+    state: Mutex<State>,
+    /// Signalled when the claims are dropped.
+    dropped: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    count: u64,
+    checked: Instant,
+    is_dropped: bool,
+}
+
+impl PartClaims {
+    /// Claims these parts of the run in a folder, which is created if it is missing. Waits up to 30 s to find out whether
+    /// a process on another machine that claims one of them is alive; `report` receives a message before.
+    ///
+    /// # Errors
+    /// Returns [`StorageError::PartInUse`] if another process is alive, or an error if a claim cannot be written.
+    pub fn acquire(
+        folder: &Path,
+        parts: &[usize],
+        report: &mut dyn FnMut(&str),
+    ) -> Result<Self, StorageError> {
+        create_folder(folder)?;
+        let state = State { count: 0, checked: Instant::now(), is_dropped: false };
+        let claims = Claims {
+            folder: folder.to_owned(),
+            parts: Vec::new(),
+            owner: ClaimOwner::this_process(atomic::random_number()),
+            state: Mutex::new(state),
+            dropped: Condvar::new(),
+        };
+        let found = claims.found(parts)?;
+        claims.ensure_dead(&found, report)?;
+        // Dropping the value releases the claims so far.
+        let mut acquired = PartClaims { claims: Arc::new(claims), thread: None };
+        let claims = Arc::get_mut(&mut acquired.claims).expect("not shared yet");
+        for &part in parts {
+            let is_found = found.iter().any(|(number, _)| *number == part);
+            claims.write(part, is_found)?;
+            claims.parts.push(part);
+        }
+        claims.beat()?;
+        if !found.is_empty() {
+            thread::sleep(SETTLE);
+        }
+        claims.check()?;
+        let shared = acquired.claims.clone();
+        let thread = thread::Builder::new().name("part claims".to_string());
+        let thread =
+            thread.spawn(move || shared.keep()).map_err(StorageError::io("claimed", folder))?;
+        acquired.thread = Some(thread);
+        Ok(acquired)
+    }
+
+    /// Checks that the claims still hold, before a write. Costs no access to the disk if they were checked within 20 s.
+    ///
+    /// # Errors
+    /// Returns [`StorageError::PartInUse`] if another process took over a claim, because this one seemed dead: it was
+    /// suspended, or could not reach the disk.
+    pub fn ensure_held(&self) -> Result<(), StorageError> {
+        match self.claims.state().checked.elapsed() < LEASE {
+            true => Ok(()),
+            false => self.claims.check(),
+        }
+    }
+}
+
+impl Claims {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn path(&self, part: usize) -> PathBuf {
+        self.folder.join(format!("part-{part:03}.claim"))
+    }
+
+    fn count_path(&self, owner: &ClaimOwner) -> PathBuf {
+        self.folder.join(format!("claims-{}.alive", owner.token))
+    }
+
+    /// Returns the owner of a claim; `None` if there is no claim. The owner of a damaged claim is unknown.
+    fn owner_of(&self, part: usize) -> Result<Option<Option<ClaimOwner>>, StorageError> {
+        let path = self.path(part);
+        match read_bounded(&path, CLAIM_MAX) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).ok())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StorageError::io("read", &path)(error)),
+        }
+    }
+
+    /// Returns the claims of other processes, each with its part.
+    fn found(&self, parts: &[usize]) -> Result<Vec<(usize, Option<ClaimOwner>)>, StorageError> {
+        let claim = |&part: &usize| Ok(self.owner_of(part)?.map(|owner| (part, owner)));
+        parts.iter().map(claim).filter_map(Result::transpose).collect()
+    }
+
+    /// Returns an error if one of the claims belongs to a process that is alive.
+    fn ensure_dead(
+        &self,
+        found: &[(usize, Option<ClaimOwner>)],
+        report: &mut dyn FnMut(&str),
+    ) -> Result<(), StorageError> {
+        let mut unknown = Vec::new();
+        for (part, owner) in found {
+            let Some(owner) = owner else { continue };
+            match owner.is_running(&self.owner) {
+                Some(true) => return Err(self.in_use(*part, owner)),
+                Some(false) => {}
+                None => unknown.push((*part, owner, fs::read(self.count_path(owner)).ok())),
+            }
+        }
+        if let Some((part, owner, _)) = unknown.first() {
+            report(&format!(
+                "part {part} was in use by {}: waiting up to {} s for a sign of life",
+                owner.describe(),
+                SILENCE.as_secs()
+            ));
+        }
+        let start = Instant::now();
+        while !unknown.is_empty() && start.elapsed() < SILENCE {
+            thread::sleep(POLL);
+            for (part, owner, count) in &unknown {
+                if fs::read(self.count_path(owner)).ok() != *count {
+                    return Err(self.in_use(*part, owner));
+                }
+            }
+        }
+        for (_, owner) in found {
+            if let Some(owner) = owner {
+                // Ignore a failed clean-up: the file only shows that the process was alive.
+                let _ = fs::remove_file(self.count_path(owner));
+            }
+        }
+        Ok(())
+    }
+
+    fn in_use(&self, part: usize, owner: &ClaimOwner) -> StorageError {
+        StorageError::PartInUse { folder: self.folder.clone(), part, owner: owner.describe() }
+    }
+
+    /// Writes the claim of a part. `replaces`: whether a dead process has a claim.
+    fn write(&self, part: usize, replaces: bool) -> Result<(), StorageError> {
+        let path = self.path(part);
+        let bytes = serde_json::to_vec(&self.owner)
+            .map_err(|source| StorageError::Json { path: path.clone(), source })?;
+        if replaces {
+            return write_atomic(&path, &bytes);
+        }
+        match atomic::write_new(&path, &bytes) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.check_part(part),
+            written => written.map_err(StorageError::io("written", &path)),
+        }
+    }
+
+    /// Returns an error if another process has the claim of a part, or there is none.
+    fn check_part(&self, part: usize) -> Result<(), StorageError> {
+        match self.owner_of(part)? {
+            Some(Some(owner)) if owner == self.owner => Ok(()),
+            Some(Some(owner)) => Err(self.in_use(part, &owner)),
+            _ => Err(StorageError::PartInUse {
+                folder: self.folder.clone(),
+                part,
+                owner: "another process: its claim was removed".to_string(),
+            }),
+        }
+    }
+
+    /// Checks all claims.
+    fn check(&self) -> Result<(), StorageError> {
+        self.parts.iter().try_for_each(|&part| self.check_part(part))?;
+        self.state().checked = Instant::now();
+        Ok(())
+    }
+
+    /// Writes the next count.
+    fn beat(&self) -> Result<(), StorageError> {
+        let path = self.count_path(&self.owner);
+        let count = self.state().count;
+        fs::write(&path, count.to_string()).map_err(StorageError::io("written", &path))?;
+        self.state().count += 1;
+        Ok(())
+    }
+
+    /// Counts until the claims are dropped or lost.
+    fn keep(&self) {
+        let mut state = self.state();
+        while !state.is_dropped {
+            let waited = self.dropped.wait_timeout(state, BEAT);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if state.is_dropped {
+                return;
+            }
+            drop(state);
+            // The next write reports a lost claim. Ignore a full disk: the next write reports it, too.
+            if self.check().is_ok() {
+                let _ = self.beat();
+            }
+            state = self.state();
+        }
+    }
+}
+
+impl Drop for PartClaims {
+    fn drop(&mut self) {
+        self.claims.state().is_dropped = true;
+        self.claims.dropped.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        for &part in &self.claims.parts {
+            if self.claims.check_part(part).is_ok() {
+                // A claim that cannot be removed counts as that of a dead process.
+                let _ = fs::remove_file(self.claims.path(part));
+            }
+        }
+        let _ = fs::remove_file(self.claims.count_path(&self.claims.owner));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::SystemTime;
+
+    use super::*;
+
+    fn acquire(folder: &Path, parts: &[usize]) -> Result<PartClaims, StorageError> {
+        PartClaims::acquire(folder, parts, &mut |_| ())
+    }
+
+    /// Writes the claim of a process on another machine, with its count.
+    fn write_foreign_claim(folder: &Path, part: usize) -> PathBuf {
+        let owner = ClaimOwner::elsewhere(5);
+        let claim = folder.join(format!("part-{part:03}.claim"));
+        fs::write(&claim, serde_json::to_vec(&owner).unwrap()).unwrap();
+        let count = folder.join("claims-5.alive");
+        fs::write(&count, "1").unwrap();
+        // The clock of the other machine is wrong by a day.
+        for (path, time) in [
+            (&claim, SystemTime::now() + Duration::from_secs(86_400)),
+            (&count, SystemTime::now() - Duration::from_secs(86_400)),
+        ] {
+            File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+        }
+        count
+    }
+
+    #[test]
+    fn part_is_claimed_once_until_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run");
+        let first = acquire(&path, &[2]).unwrap();
+        let error = acquire(&path, &[1, 2]).unwrap_err();
+        assert!(matches!(error, StorageError::PartInUse { part: 2, .. }), "{error}");
+        // The failed attempt left no claim of part 1.
+        let other = acquire(&path, &[1, 3]).unwrap();
+        drop((first, other));
+        acquire(&path, &[1, 2, 3]).unwrap();
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn silent_process_elsewhere_loses_its_part() {
+        let folder = tempfile::tempdir().unwrap();
+        write_foreign_claim(folder.path(), 1);
+        fs::write(folder.path().join("part-002.claim"), "{\"token\": 1").unwrap();
+        let mut messages = Vec::new();
+        let claims = PartClaims::acquire(folder.path(), &[1, 2], &mut |text| {
+            messages.push(text.to_string());
+        });
+        let claims = claims.unwrap();
+        assert_eq!(messages.len(), 1);
+        assert!(messages[0].contains("part 1 was in use by process 7 on node9"), "{messages:?}");
+        drop(claims);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn process_elsewhere_with_a_new_count_keeps_its_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let count = write_foreign_claim(folder.path(), 1);
+        let beating = thread::spawn(move || {
+            thread::sleep(SILENCE / 4);
+            fs::write(&count, "2").unwrap();
+        });
+        let error = acquire(folder.path(), &[1]).unwrap_err();
+        assert!(matches!(error, StorageError::PartInUse { part: 1, .. }), "{error}");
+        beating.join().unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join("claims-5.alive")).unwrap(), "2");
+    }
+
+    #[test]
+    fn ensure_held_notices_a_lost_claim() {
+        let folder = tempfile::tempdir().unwrap();
+        let claims = acquire(folder.path(), &[1]).unwrap();
+        claims.ensure_held().unwrap();
+        write_foreign_claim(folder.path(), 1);
+        // As after the process was suspended.
+        thread::sleep(LEASE + POLL);
+        let error = claims.ensure_held().unwrap_err();
+        assert!(matches!(error, StorageError::PartInUse { part: 1, .. }), "{error}");
+        drop(claims);
+        assert!(folder.path().join("part-001.claim").exists());
+    }
+}

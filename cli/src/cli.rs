@@ -9,9 +9,12 @@ use crate::error::CliError;
 use crate::output::{self, Verbosity};
 use crate::signals::{self, SIGNAL_EXIT_BASE};
 use crate::{
-    bench, compare, config, data, devices, plot, predict, record, report, reproduce, shell,
+    bench, compare, config, data, devices, plot, predict, record, report, reproduce, sbatch, shell,
     summary, test, train, tune,
 };
+
+/// Exit code after the time of `--stop-after`: EX_TEMPFAIL of sysexits.h, which invites to repeat the command.
+pub(crate) const EXIT_STOP_AFTER: u8 = 75;
 
 /// Exit codes, for scripts.
 pub(crate) const EXIT_CODES: &str = "\
@@ -22,6 +25,7 @@ Exit codes:
   3  no usable device
   4  compare: not equal
   5  summary: networks without a result
+  75  stopped by --stop-after after saving: repeat the command to resume
   128+N  stopped by signal N after saving: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP, 138 SIGUSR1, 140 SIGUSR2
   137  stopped by a third Ctrl-C without saving";
 
@@ -49,7 +53,7 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(crate) enum Command {
     /// Train one or more networks and evaluate them after each epoch
     Train(Box<train::TrainArgs>),
     /// Collect the results of a run of many networks, also while parts of it are trained
@@ -70,6 +74,8 @@ enum Command {
     Plot(plot::PlotArgs),
     /// Reproduce the paper's experiments and compare the results with the paper
     Reproduce(reproduce::ReproduceArgs),
+    /// Print a job script of Slurm for a command, without submitting it
+    Sbatch(sbatch::SbatchArgs),
     /// Write one HTML page for a folder of experiments
     Report(report::ReportArgs),
     /// List GPUs and test whether they compute the same bits as the CPU
@@ -92,6 +98,8 @@ pub(crate) enum ExitStatus {
     NotEqual,
     /// `summary` found networks without a result.
     Incomplete,
+    /// Stopped by `--stop-after`.
+    TimeIsUp,
     /// Stopped by this signal.
     Stopped(u8),
 }
@@ -102,12 +110,17 @@ impl ExitStatus {
             ExitStatus::Done => 0,
             ExitStatus::NotEqual => 4,
             ExitStatus::Incomplete => 5,
+            ExitStatus::TimeIsUp => EXIT_STOP_AFTER,
             ExitStatus::Stopped(signal) => SIGNAL_EXIT_BASE + signal,
         }
     }
 }
 
 impl Cli {
+    pub fn subcommand(&self) -> &Command {
+        &self.command
+    }
+
     /// Runs the command.
     ///
     /// # Errors
@@ -131,6 +144,7 @@ impl Cli {
             Command::Tune(arguments) => tune::run(arguments),
             Command::Record(arguments) => record::run(arguments).map(|()| ExitStatus::Done),
             Command::Reproduce(arguments) => reproduce::run(arguments).map(|()| ExitStatus::Done),
+            Command::Sbatch(arguments) => sbatch::run(arguments).map(|()| ExitStatus::Done),
             Command::Report(arguments) => report::run(arguments).map(|()| ExitStatus::Done),
             Command::Plot(arguments) => plot::run(arguments).map(|()| ExitStatus::Done),
             Command::Devices(arguments) => devices::run(arguments).map(|()| ExitStatus::Done),

@@ -20,6 +20,7 @@ mod record;
 mod report;
 mod reproduce;
 mod run_data;
+mod sbatch;
 mod settings;
 mod shared_args;
 mod shell;
@@ -50,10 +51,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             return if error.use_stderr() { 2 } else { 0 };
         }
     };
-    let ending = match (cli.run(), signals::signal()) {
-        (Err(error), Some(signal)) if error.is_stopped() => {
+    let ending = match (cli.run(), signals::stop_status()) {
+        (Err(error), Some(status)) if error.is_stopped() => {
             output::eprint_line("stopped");
-            Ok(ExitStatus::Stopped(signal))
+            Ok(status)
         }
         (ending, _) => ending,
     };

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
 
 use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate, time_left};
-use super::shared_args::SimulationArgs;
+use super::shared_args::{SimulationArgs, StopArgs};
 use super::{CliError, EXIT_CODES, run_data, signals};
 use apical::cpu::Threads;
 use apical::experiments::{EXPERIMENTS, Experiment, Study, StudyEvent};
@@ -53,6 +53,9 @@ pub(super) struct ReproduceArgs {
     json: bool,
 
     #[command(flatten)]
+    stop: StopArgs,
+
+    #[command(flatten)]
     simulation: SimulationArgs,
 }
 
@@ -75,6 +78,7 @@ pub(super) fn run(arguments: &ReproduceArgs) -> Result<(), CliError> {
 }
 
 fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
+    arguments.stop.start();
     let output = Output::default();
     if arguments.list {
         return list(&output, arguments.json);

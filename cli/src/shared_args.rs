@@ -1,6 +1,7 @@
 //! Arguments that several commands share: data set and device.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
@@ -19,6 +20,23 @@ pub(super) struct SimulationArgs {
 
     #[command(flatten)]
     pub(super) machine: MachineArgs,
+}
+
+/// Time limit of the commands that save when they are stopped.
+#[derive(Clone, Debug, Args)]
+pub(super) struct StopArgs {
+    /// Save and exit with code 75 after this time, such as 55min or 3h30min; repeating the command resumes
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    stop_after: Option<Duration>,
+}
+
+impl StopArgs {
+    /// Starts the time.
+    pub(super) fn start(&self) {
+        if let Some(time) = self.stop_after {
+            signals::stop_after(time);
+        }
+    }
 }
 
 /// Device options, which never change the result.

@@ -1,5 +1,6 @@
 //! Signal handling. The first signal requests a stop: training commands save first, all others end within a second. A
-//! command that saves ends early only after the third Ctrl-C, because clusters may send other signals twice.
+//! command that saves ends early only after the third Ctrl-C, because clusters may send other signals twice. The end of
+//! the time of `--stop-after` acts as a signal.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -12,10 +13,10 @@ use signal_hook::consts::{SIGHUP, SIGUSR1, SIGUSR2};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
-use super::CliError;
 use super::output::is_quiet;
 use super::progress::has_bar;
 use super::tui;
+use super::{CliError, ExitStatus};
 
 /// Exit code of a program stopped by a signal, minus the signal's number (shell convention).
 pub(super) const SIGNAL_EXIT_BASE: u8 = 128;
@@ -49,6 +50,10 @@ enum StopMode {
 static STOP_MODE: AtomicU8 = AtomicU8::new(StopMode::None as u8);
 /// Number of the first signal, set by the handlers; 0 if there was none.
 static SIGNAL: AtomicU8 = AtomicU8::new(0);
+/// Stands for the end of the time of `--stop-after` in [`SIGNAL`].
+const TIME_IS_UP: u8 = u8::MAX;
+/// End of the time of `--stop-after`.
+static END: OnceLock<Instant> = OnceLock::new();
 /// Last message about signals.
 static NOTICE: Mutex<String> = Mutex::new(String::new());
 
@@ -58,11 +63,20 @@ pub(super) fn token() -> apical::interface::Stop {
     TOKEN.get_or_init(Default::default).clone()
 }
 
-/// Returns the signal that requested a stop.
-pub(super) fn signal() -> Option<u8> {
+/// Returns the status of a command that a signal or the end of its time stopped; `None` if nothing did.
+pub(super) fn stop_status() -> Option<ExitStatus> {
     match SIGNAL.load(Ordering::Acquire) {
         0 => None,
-        number => Some(number),
+        TIME_IS_UP => Some(ExitStatus::TimeIsUp),
+        number => Some(ExitStatus::Stopped(number)),
+    }
+}
+
+/// Requests a stop after this time, as a signal does.
+pub(super) fn stop_after(time: Duration) {
+    // A time beyond the range of the clock never ends.
+    if let Some(end) = Instant::now().checked_add(time) {
+        let _ = END.set(end);
     }
 }
 
@@ -142,6 +156,11 @@ fn watch(flags: &[(u8, Arc<AtomicBool>)]) {
     let mut interrupts = 0;
     let mut first: Option<Instant> = None;
     loop {
+        if first.is_none() && END.get().is_some_and(|end| Instant::now() >= *end) {
+            let _ = SIGNAL.compare_exchange(0, TIME_IS_UP, Ordering::SeqCst, Ordering::SeqCst);
+            first = Some(Instant::now());
+            request_stop();
+        }
         for (number, flag) in flags {
             if !flag.swap(false, Ordering::AcqRel) {
                 continue;
@@ -150,8 +169,7 @@ fn watch(flags: &[(u8, Arc<AtomicBool>)]) {
             match first {
                 None => {
                     first = Some(Instant::now());
-                    token().request();
-                    notify(&first_notice(signal().unwrap_or(*number), stop_mode()));
+                    request_stop();
                 }
                 Some(_) if i32::from(*number) == SIGINT => on_repeated_interrupt(interrupts),
                 Some(_) => {}
@@ -160,14 +178,23 @@ fn watch(flags: &[(u8, Arc<AtomicBool>)]) {
         if stop_mode() == StopMode::None
             && first.is_some_and(|first| first.elapsed() >= GRACE_PERIOD)
         {
-            exit_now(i32::from(SIGNAL_EXIT_BASE) + i32::from(signal().unwrap_or(0)), "stopped");
+            exit_stopped();
         }
         thread::sleep(POLL_INTERVAL);
     }
 }
 
+/// Requests a stop, with a message.
+fn request_stop() {
+    token().request();
+    notify(&first_notice(SIGNAL.load(Ordering::SeqCst), stop_mode()));
+}
+
 fn first_notice(number: u8, stop_mode: StopMode) -> String {
-    let name = low_level::signal_name(i32::from(number)).unwrap_or("a signal");
+    let name = match number {
+        TIME_IS_UP => "--stop-after",
+        number => low_level::signal_name(i32::from(number)).unwrap_or("a signal"),
+    };
     match stop_mode {
         StopMode::Save if i32::from(number) == SIGINT => {
             "stopping: saving; press Ctrl-C twice more to quit without saving".to_string()
@@ -191,7 +218,7 @@ fn on_repeated_interrupt(interrupts: u32) {
             _ => "stopping: saving; press Ctrl-C twice more to quit without saving",
         }),
         StopMode::Finish | StopMode::None => {
-            exit_now(i32::from(SIGNAL_EXIT_BASE) + i32::from(signal().unwrap_or(0)), "stopped");
+            exit_stopped();
         }
     }
 }
@@ -213,6 +240,11 @@ fn print_line(line: &str) {
     let wipe = if has_bar() { "\r\x1b[2K" } else { "" };
     // Ignore a closed terminal.
     let _ = io::stderr().write_all(format!("{wipe}{line}\n").as_bytes());
+}
+
+/// Exits with the code of a stopped command without waiting for other threads.
+fn exit_stopped() -> ! {
+    exit_now(i32::from(stop_status().unwrap_or(ExitStatus::Stopped(0)).exit_code()), "stopped")
 }
 
 /// Exits without waiting for other threads.

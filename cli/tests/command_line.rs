@@ -24,6 +24,9 @@ mod drivers;
 mod event_files;
 #[path = "command_line/faults.rs"]
 mod faults;
+#[cfg(unix)]
+#[path = "command_line/job_scripts.rs"]
+mod job_scripts;
 #[path = "command_line/parts.rs"]
 mod parts;
 #[path = "command_line/pixel_rules.rs"]

@@ -320,7 +320,7 @@ impl TrainJob {
             }
             None => eprint_line("stopped; nothing is kept without --out"),
         }
-        signals::signal().map_or(ExitStatus::Done, ExitStatus::Stopped)
+        signals::stop_status().unwrap_or(ExitStatus::Done)
     }
 }
 

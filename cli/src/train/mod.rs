@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate};
 use super::settings::Settings;
-use super::shared_args::SimulationArgs;
+use super::shared_args::{SimulationArgs, StopArgs};
 use super::signals;
 use super::tui::{self, Dashboard};
 use super::{CliError, EXIT_CODES, ExitStatus};
@@ -82,6 +82,9 @@ pub(super) struct TrainArgs {
     tui: bool,
 
     #[command(flatten)]
+    stop: StopArgs,
+
+    #[command(flatten)]
     simulation: SimulationArgs,
 
     #[command(flatten)]
@@ -92,6 +95,26 @@ pub(super) struct TrainArgs {
 }
 
 impl TrainArgs {
+    /// Whether the command trains a part of the networks.
+    pub(super) fn is_part(&self) -> bool {
+        self.networks.is_part()
+    }
+
+    /// Whether the command trains many networks.
+    pub(super) fn is_of_many(&self) -> bool {
+        self.resume.is_some() || self.networks.is_of_many()
+    }
+
+    /// Returns the folder of the run.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.out.as_deref().or(self.resume.as_deref())
+    }
+
+    /// Whether the command resumes a run if it is repeated.
+    pub(super) fn is_repeatable(&self) -> bool {
+        self.resume.is_some() || self.joins_run()
+    }
+
     /// Whether the command resumes a run that exists in the folder of --out.
     fn joins_run(&self) -> bool {
         self.go_on || self.networks.is_part()
@@ -108,6 +131,7 @@ impl TrainArgs {
 }
 
 pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
+    arguments.stop.start();
     match start_or_resume(arguments) {
         // Another part of the run created the folder at the same time.
         Err(CliError::Storage(StorageError::RunExists { found }))

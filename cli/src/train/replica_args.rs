@@ -73,6 +73,11 @@ impl ReplicaArgs {
         self.part.is_some()
     }
 
+    /// Whether there may be several networks.
+    pub(super) fn is_of_many(&self) -> bool {
+        self.replicas > 1 || !self.sweep.is_empty()
+    }
+
     /// Returns the memory limit, bytes.
     pub(super) fn memory(&self) -> Option<u64> {
         self.memory.map(|mebibytes| mebibytes * MEBIBYTE)

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::output::eprint_line;
 use super::settings::Settings;
-use super::shared_args::SimulationArgs;
+use super::shared_args::{SimulationArgs, StopArgs};
 use super::train::{print_warnings, reject_explicit_settings, replica_count};
 use super::{CliError, EXIT_CODES, ExitStatus, run_data, signals};
 use apical::config::{Config, Sweep};
@@ -65,6 +65,9 @@ pub(super) struct TuneArgs {
     json: bool,
 
     #[command(flatten)]
+    stop: StopArgs,
+
+    #[command(flatten)]
     simulation: SimulationArgs,
 
     #[command(flatten)]
@@ -102,6 +105,7 @@ fn search(arguments: &TuneArgs, dataset: &Dataset) -> Result<Search, CliError> {
 }
 
 pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
+    arguments.stop.start();
     reject_explicit_settings(&arguments.settings, &arguments.search, "searched")?;
     let dataset = arguments.simulation.data.open()?;
     let search = search(arguments, &dataset)?;
@@ -140,7 +144,7 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
         (None, None) => {
             drop(listener);
             eprint_line("stopped; repeat the command to resume");
-            Ok(signals::signal().map_or(ExitStatus::Done, ExitStatus::Stopped))
+            Ok(signals::stop_status().unwrap_or(ExitStatus::Done))
         }
     }
 }

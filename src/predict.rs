@@ -74,6 +74,10 @@ pub fn predict(
     listen: &mut dyn FnMut(usize),
 ) -> Result<Predictions, TrainError> {
     let SavedNetwork { config, network, images: shape, .. } = saved;
+    if shape.recorded {
+        let reason = "expected recorded spikes, as in the network's training, found images";
+        return Err(BackendError::InvalidSamples(reason.to_string()).into());
+    }
     let (classes, count) = (shape.classes, images.count());
     let sizes = [shape.height, shape.width];
     let dataset = Dataset::unlabelled("images", sizes, classes, shape.max_pixel, &images.bytes)?;

@@ -29,6 +29,7 @@ mod optimizers;
 mod plateaus;
 mod rates;
 mod recipes;
+mod recordings;
 mod replicas;
 mod requests;
 mod shaders;

@@ -56,6 +56,7 @@ fn shape() -> Shape {
         block: 8,
         taps: 10,
         images: 4,
+        events: None,
         result_slots: 4,
         keeps_gradient: false,
         per_sample_access: true,

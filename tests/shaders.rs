@@ -176,7 +176,7 @@ fn struct_layouts_equal_those_of_shaders() {
         fields!(RunParams: kernel_taps kernel_cumsum plateau_lead_thresholds samples_per_replica result_slots tap_count history_rows spike_words history_words
             decay_slow decay_fast gain_slow gain_fast output_decay output_basal_gain teaching_decay
             teaching_excitation teaching_inhibition neurons_per_class classes update_rule opaque_zero window_mean_rows teaching_basal_gain rate_rows
-            history_steps),
+            history_steps recordings),
         fields!(ReplicaParams: etas bias_etas candidate_thresholds seed one_candidate_shift one_candidate_scale two_candidate_shift two_candidate_scale phi_max
             hidden_decay hidden_basal_gain hidden_apical_gain hidden_error_gain output_error_gain beta1
             one_minus_beta1 beta2 one_minus_beta2 eps_squared weight_decay grad_clip feedback_noise_sd backprop_gain feedback_eta
@@ -187,7 +187,7 @@ fn struct_layouts_equal_those_of_shaders() {
         fields!(BatchParams: batch_size reset_state rng_split draws_spikes inv_batch_size bias_correction1
             bias_correction2 lr_scale update_index),
         fields!(Sample: image label draw_index result_slot steps_forward steps_target window_forward
-            window_target inv_window_forward inv_window_target replica index),
+            window_target inv_window_forward inv_window_target replica index forward_first forward_len target_first target_len target_offset),
     ];
     let (module, _) = parse("synaptic_input_spikes", &shaders::source(Kernel::SynapticInputSpikes));
     for (name, size, fields) in structs {

@@ -245,7 +245,7 @@ fn invalid_command_line_is_refused() {
     assert_error(&["compare", "--backend", "cpu"], "cannot compare the CPU with itself");
     assert_error(
         &["compare", "--cpu-through", "soup"],
-        "possible values: symmetric_feedback, encode_spikes, encode_rates, pack_spike_mask",
+        "possible values: symmetric_feedback, encode_spikes, recorded_spikes, encode_rates, pack_spike_mask",
     );
     // Without a command, the help is printed as an error.
     let without_command = apical(&folder).assert().code(2).stdout("");

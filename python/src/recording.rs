@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use apical::dataset::Dataset;
 use apical::device::DeviceOptions;
+use apical::interface::BackendError;
 use apical::monitor::{
     Mode, MonitorSession, MonitorSpec, Quantity, RecordedArray, Recording, RequiredPhases,
 };
@@ -106,6 +107,10 @@ fn record(
     options: &DeviceOptions,
 ) -> Result<Recording, TrainError> {
     let SavedNetwork { config, network, images: shape, .. } = saved;
+    if shape.recorded {
+        let reason = "expected recorded spikes, as in the network's training, found images";
+        return Err(BackendError::InvalidSamples(reason.to_string()).into());
+    }
     let size = [shape.height, shape.width];
     let dataset = Dataset::unlabelled("images", size, shape.classes, shape.max_pixel, images)?;
     let dataset = Arc::new(dataset);

@@ -10,10 +10,16 @@ impl Dataset {
     /// Returns an error if they do not.
     pub(crate) fn check_fields(&self) -> Result<(), DatasetError> {
         let Dataset { height, width, classes, training_count, test_count, .. } = *self;
-        let (labels, bytes, names) = (self.labels.len(), self.images.len(), self.class_names.len());
+        let (labels, names) = (self.labels.len(), self.class_names.len());
         let pixels = height.checked_mul(width).and_then(|pixels| pixels.checked_mul(labels));
+        let (has_examples, examples) = match &self.recordings {
+            Some(recordings) => {
+                (recordings.count() == labels, format!("{} recordings", recordings.count()))
+            }
+            None => (pixels == Some(self.images.len()), format!("{} bytes", self.images.len())),
+        };
         let fits = training_count.checked_add(test_count) == Some(labels)
-            && pixels == Some(bytes)
+            && has_examples
             && names == classes
             && usize::from(largest(&self.labels)) < classes;
         if fits {
@@ -22,7 +28,7 @@ impl Dataset {
         let expected = format!(
             "{training_count} training and {test_count} test images of {height} x {width} in {classes} named classes"
         );
-        let found = format!("{labels} labels, {bytes} bytes and {names} names");
+        let found = format!("{labels} labels, {examples} and {names} names");
         Err(invalid(Location::whole(self.name.clone()), expected, found))
     }
 }

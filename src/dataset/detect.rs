@@ -145,7 +145,7 @@ impl Format {
 }
 
 /// Returns the training file and its test file in the same folder: `mnist_train.csv` and `mnist_test.csv`.
-fn with_test_file(path: &Path) -> Result<[PathBuf; 2], DatasetError> {
+pub(super) fn with_test_file(path: &Path) -> Result<[PathBuf; 2], DatasetError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let Some(at) = name.rfind(image_folders::TRAINING) else {
         let ending = path.extension().unwrap_or_default().to_string_lossy();

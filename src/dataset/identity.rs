@@ -78,6 +78,7 @@ impl DataIdentity {
         if self.read_options.colour {
             text += " --rgb";
         }
+        text += &self.read_options.spikes.arguments();
         text
     }
 }

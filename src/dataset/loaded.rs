@@ -78,6 +78,32 @@ pub(super) fn check_label_count(
     Err(invalid(labels.origin.at_size(0), expected, count))
 }
 
+/// Returns the number of classes: `classes`, or as many as the training labels have.
+///
+/// # Errors
+/// Returns an error if the training set has one class only, or a label has no class.
+pub(super) fn class_count(
+    labels: &ByteArray<1>,
+    test_labels: &ByteArray<1>,
+    classes: Option<usize>,
+) -> Result<usize, DatasetError> {
+    let largest_label = labels.bytes.iter().copied().max().unwrap_or(0);
+    if classes.is_none() && labels.bytes.iter().all(|&label| label == largest_label) {
+        let location = labels.origin.at_element(0);
+        let found = format!("the label {largest_label} only");
+        return Err(invalid(location, "at least two classes", found));
+    }
+    let classes = classes.unwrap_or(usize::from(largest_label) + 1);
+    for set in [labels, test_labels] {
+        if let Some(index) = set.bytes.iter().position(|&label| usize::from(label) >= classes) {
+            let last = classes - 1;
+            let expected = format!("a label in 0..={last} as in {}", labels.origin.file());
+            return Err(invalid(set.origin.at_element(index), expected, set.bytes[index]));
+        }
+    }
+    Ok(classes)
+}
+
 /// A file or an array with its detected format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SourceFile {

@@ -13,6 +13,7 @@ mod csv;
 mod detect;
 pub mod embedded;
 mod error;
+mod examples;
 mod fingerprint;
 mod identity;
 pub mod idx;
@@ -25,6 +26,7 @@ mod npz;
 mod open;
 mod pixel_rules;
 mod read_options;
+pub mod spikes;
 mod stratify;
 mod subset;
 pub mod summary;
@@ -39,10 +41,11 @@ pub use error::DatasetError;
 use error::invalid;
 pub use identity::{DataIdentity, DataSource, MNIST_SHA256};
 pub use loaded::SourceFile;
-use loaded::{LoadedDataset, SplitData, check_label_count};
+use loaded::{LoadedDataset, SplitData, check_label_count, class_count};
 pub use location::{Location, Position};
 pub use pixel_rules::PixelRules;
 pub use read_options::{Background, ImageSize, ReadOptions};
+use spikes::Recordings;
 
 /// Labelled images. Training and test set form one contiguous block, training set first, so that a device stores it
 /// unchanged.
@@ -79,7 +82,10 @@ pub struct Dataset {
     pub source_files: Vec<SourceFile>,
     /// Conversion from file values to bytes, for images read later.
     pub rules: PixelRules,
+    /// Empty for recordings.
     images: Vec<u8>,
+    /// Recorded spikes in place of images.
+    recordings: Option<Recordings>,
     labels: Vec<u8>,
 }
 
@@ -178,20 +184,7 @@ impl Dataset {
             let location = images.origin.at_element(0);
             return Err(invalid(location, "a pixel above 0", "black images only"));
         }
-        let largest_label = largest(&labels.bytes);
-        if classes.is_none() && labels.bytes.iter().all(|&label| label == largest_label) {
-            let location = labels.origin.at_element(0);
-            let found = format!("the label {largest_label} only");
-            return Err(invalid(location, "at least two classes", found));
-        }
-        let classes = classes.unwrap_or(usize::from(largest_label) + 1);
-        for set in [&labels, &test.labels] {
-            if let Some(index) = set.bytes.iter().position(|&label| usize::from(label) >= classes) {
-                let last = classes - 1;
-                let expected = format!("a label in 0..={last} as in {}", labels.origin.file());
-                return Err(invalid(set.origin.at_element(index), expected, set.bytes[index]));
-            }
-        }
+        let classes = class_count(&labels, &test.labels, classes)?;
         Ok(Dataset {
             name,
             height,
@@ -209,6 +202,7 @@ impl Dataset {
             source_files: Vec::new(),
             rules: PixelRules::of(&images.bytes, max_pixel),
             images: concat_bytes(images.bytes, &test.images.bytes),
+            recordings: None,
             labels: concat_bytes(labels.bytes, &test.labels.bytes),
         })
     }
@@ -218,16 +212,9 @@ impl Dataset {
         self.height * self.width
     }
 
-    /// Returns all images, `[training_count + test_count, height * width]`.
+    /// Returns all images, `[training_count + test_count, height * width]`; nothing for recordings.
     pub fn images(&self) -> &[u8] {
         &self.images
-    }
-
-    /// Returns all images packed into words of four bytes, the first byte lowest, as devices store them.
-    pub fn packed_images(&self) -> Vec<u32> {
-        let pack =
-            |bytes: &[u8]| bytes.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
-        self.images.chunks(4).map(pack).collect()
     }
 
     /// Returns all labels, `[training_count + test_count]`.
@@ -243,15 +230,6 @@ impl Dataset {
     /// Returns the test labels, `[test_count]`.
     pub fn test_labels(&self) -> &[u8] {
         &self.labels[self.training_count..]
-    }
-
-    /// Returns one image, `[height * width]`. The test set starts at index `training_count`.
-    ///
-    /// # Panics
-    /// Panics unless `index` is below `training_count + test_count`.
-    pub fn image(&self, index: usize) -> &[u8] {
-        let pixels = self.pixels();
-        &self.images[index * pixels..][..pixels]
     }
 }
 

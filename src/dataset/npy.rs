@@ -144,6 +144,86 @@ impl Npy {
     }
 }
 
+/// Conversion of stored elements to numbers.
+impl Npy {
+    /// Whether the elements are floats.
+    pub(super) fn is_float(&self) -> bool {
+        matches!(self.kind.as_bytes(), [_, b'f', _])
+    }
+
+    /// Returns the elements, lowest byte first, and their size.
+    fn elements(&self) -> (impl Iterator<Item = [u8; 8]>, usize) {
+        let size = self.kind.get(2..).and_then(|size| size.parse::<usize>().ok()).unwrap_or(1);
+        let is_big = self.kind.starts_with('>');
+        let element = move |bytes: &[u8]| {
+            let mut element = [0; 8];
+            for (index, &byte) in bytes.iter().enumerate() {
+                element[if is_big { size - 1 - index } else { index }] = byte;
+            }
+            element
+        };
+        (self.bytes.chunks_exact(size).map(element), size)
+    }
+
+    /// Returns the elements as integers.
+    ///
+    /// # Errors
+    /// Returns an error unless the elements are integers below 2^63.
+    pub(super) fn integers(&self) -> Result<Vec<i64>, DatasetError> {
+        let is_signed = match self.kind.as_bytes() {
+            [_, b'i', _] => true,
+            [_, b'u', _] => false,
+            _ => {
+                let expected = "integers (such as numpy's int64)";
+                return Err(invalid(self.origin.at_size(0), expected, &self.kind));
+            }
+        };
+        let (elements, size) = self.elements();
+        let unused = 64 - 8 * size as u32;
+        let integer = |(index, element): (usize, [u8; 8])| {
+            let value = u64::from_le_bytes(element);
+            match i64::try_from(value) {
+                _ if is_signed => Ok((value << unused) as i64 >> unused),
+                Ok(value) => Ok(value),
+                Err(_) => {
+                    Err(invalid(self.origin.at_element(index), "an integer below 2^63", value))
+                }
+            }
+        };
+        elements.enumerate().map(integer).collect()
+    }
+
+    /// Returns the elements as floats.
+    ///
+    /// # Errors
+    /// Returns an error unless the elements are floats of 2, 4 or 8 bytes.
+    pub(super) fn floats(&self) -> Result<Vec<f64>, DatasetError> {
+        let (elements, size) = self.elements();
+        let bits = elements.map(u64::from_le_bytes);
+        match (self.is_float(), size) {
+            (true, 8) => Ok(bits.map(f64::from_bits).collect()),
+            (true, 4) => Ok(bits.map(|bits| f32::from_bits(bits as u32).into()).collect()),
+            (true, 2) => Ok(bits.map(|bits| half_to_f64(bits as u16)).collect()),
+            _ => {
+                let expected = "floats of 2, 4 or 8 bytes (such as numpy's float32)";
+                Err(invalid(self.origin.at_size(0), expected, &self.kind))
+            }
+        }
+    }
+}
+
+/// Returns the value of a float of 16 bits. Exact.
+pub(super) fn half_to_f64(bits: u16) -> f64 {
+    let fraction = f64::from(bits & 0x3FF);
+    let value = match bits >> 10 & 0x1F {
+        0 => fraction * f64::powi(2.0, -24),
+        0x1F if fraction == 0.0 => f64::INFINITY,
+        0x1F => f64::NAN,
+        exponent => (1024.0 + fraction) * f64::powi(2.0, i32::from(exponent) - 25),
+    };
+    if bits >> 15 == 1 { -value } else { value }
+}
+
 /// Formats a shape as `[3, 2, 2]`, truncated after a few sizes.
 pub(super) fn format_shape(sizes: &[usize]) -> String {
     format!("[{}]", format_sizes(sizes).replace(" x ", ", "))

@@ -36,6 +36,23 @@ pub(super) fn holds_one_set(path: &Path) -> Result<bool, DatasetError> {
     Ok(ONE_SET.iter().all(|array| names.iter().any(|name| name == array)))
 }
 
+/// Returns whether an archive has all of these arrays.
+pub(super) fn holds(path: &Path, arrays: &[&str]) -> Result<bool, DatasetError> {
+    let names = array_names(&open(path)?);
+    Ok(arrays.iter().all(|array| names.iter().any(|name| name == array)))
+}
+
+/// Reads these arrays of an archive.
+pub(super) fn read_arrays(path: &Path, arrays: &[&str]) -> Result<Vec<Npy>, DatasetError> {
+    let mut archive = open(path)?;
+    check_names(&archive, path, arrays)?;
+    let read = |array: &&str| {
+        let (reader, packed) = npy(&mut archive, path, array)?;
+        reader.read(packed)
+    };
+    arrays.iter().map(read).collect()
+}
+
 /// Reads an archive with one set.
 pub(super) fn read_one(
     path: &Path,

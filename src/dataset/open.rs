@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::detect::Format;
 use super::error::invalid_with_hint;
+use super::spikes::SpikeFiles;
 use super::{DataSource, Dataset, DatasetError, ImageSize, PixelRules, ReadOptions};
 
 impl Dataset {
@@ -20,7 +21,13 @@ impl Dataset {
     /// - an `.npz` file with `x_train`, `y_train`, `x_test` and `y_test`; or a folder with `train.npz` and `test.npz`, or
     ///   the path of the first of two such files, with `images` and `labels`.
     ///
-    /// Formats are tried in this order. A file `class_names.txt` in a folder of IDX files, tables or archives has one
+    /// Recorded spikes, see [`crate::dataset::spikes`]:
+    ///
+    /// - a folder with `train.npz` and `test.npz`, or the path of the first of two such files, with `times`, `units`,
+    ///   `offsets`, `labels` and `shape`;
+    /// - a folder of N-MNIST: `Train/CLASS/*.bin` and `Test/CLASS/*.bin`.
+    ///
+    /// Formats of images are tried in this order, after those of recordings. A file `class_names.txt` in a folder of IDX files, tables or archives has one
     /// class name per line.
     ///
     /// # Errors
@@ -35,6 +42,10 @@ impl Dataset {
     /// # Errors
     /// Returns an error as [`Dataset::open`] does, or if the files do not have such images.
     pub fn open_as(path: &Path, options: &ReadOptions) -> Result<Dataset, DatasetError> {
+        if let Some(files) = SpikeFiles::detect(path)? {
+            let dataset = files.open(path, &options.spikes)?;
+            return Ok(Dataset { read_options: *options, ..dataset });
+        }
         let format = Format::detect(path)?;
         let read = format.read(path, options)?;
         let [training, test] = read.splits;

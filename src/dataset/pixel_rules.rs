@@ -92,6 +92,7 @@ impl PixelRules {
 impl Dataset {
     /// Rescales the images so that their bytes mean the same as in a network's training, by its `rules` and largest byte
     /// `max_pixel`. `inverted`: swap dark and light. Also returns the changes and warnings, one sentence each.
+    /// Recordings have no pixels and stay as they are.
     ///
     /// # Errors
     /// Returns an error if the values are on another scale and the value of white was not given.
@@ -101,6 +102,9 @@ impl Dataset {
         rules: &PixelRules,
         inverted: bool,
     ) -> Result<(Dataset, Vec<String>), DatasetError> {
+        if self.recordings.is_some() {
+            return Ok((self, Vec::new()));
+        }
         let mut notes = Vec::new();
         let given = self.read_options.max_value;
         let largest = largest(&self.images);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::array::format_sizes;
 use super::error::{invalid, invalid_with_hint};
+use super::spikes::SpikeOptions;
 use super::{DatasetError, Location};
 
 /// Channels of a colour pixel: red, green and blue.
@@ -34,6 +35,9 @@ pub struct ReadOptions {
     /// Whether the first line of a table is a header. If `None`, it is detected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csv_header: Option<bool>,
+    /// Options for recorded spikes. Images are read without them.
+    #[serde(default, skip_serializing_if = "SpikeOptions::is_default")]
+    pub spikes: SpikeOptions,
 }
 
 /// Background of transparent pixels.

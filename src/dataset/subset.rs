@@ -53,6 +53,7 @@ impl Dataset {
             source_files: Vec::new(),
             rules: PixelRules::default(),
             images: concat_bytes(vec![0; height * width], &images.bytes),
+            recordings: None,
             labels: vec![0; 1 + test_count],
         })
     }
@@ -243,10 +244,14 @@ impl Dataset {
         if training_count == self.training_count && indices().eq(0..self.labels.len()) {
             return self;
         }
-        let mut images = Vec::with_capacity((training_count + test_count) * self.pixels());
+        let recordings = self.recordings.as_ref().map(|recordings| recordings.select(indices()));
+        let mut images = Vec::new();
+        if recordings.is_none() {
+            images.reserve_exact((training_count + test_count) * self.pixels());
+        }
         indices().for_each(|index| images.extend_from_slice(self.image(index)));
         let labels = indices().map(|index| self.labels[index]).collect();
-        Dataset { images, labels, training_count, test_count, ..self }
+        Dataset { images, recordings, labels, training_count, test_count, ..self }
     }
 
     fn requested_count(

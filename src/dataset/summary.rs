@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::spikes::Recordings;
 use super::{Dataset, PixelRules, SourceFile, mean};
 use crate::text::plural;
 
@@ -25,6 +26,9 @@ pub struct DatasetSummary {
     pub max_pixel: u8,
     /// Mean byte of the training images.
     pub mean: f64,
+    /// Number of events of all recordings; `None` for images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<usize>,
     /// One name per class.
     pub class_names: Vec<String>,
     /// Number of training images.
@@ -49,7 +53,10 @@ impl DatasetSummary {
     /// Summarizes a data set. Reads every image.
     pub fn of(dataset: &Dataset) -> Self {
         let (training, test) = (dataset.training_labels(), dataset.test_labels());
-        let pixels = &dataset.images()[..dataset.training_count * dataset.pixels()];
+        let pixels = match dataset.recordings() {
+            Some(_) => &[],
+            None => &dataset.images()[..dataset.training_count * dataset.pixels()],
+        };
         let mut summary = DatasetSummary {
             name: dataset.name.clone(),
             height: dataset.height,
@@ -57,6 +64,7 @@ impl DatasetSummary {
             channels: dataset.channels,
             max_pixel: dataset.max_pixel,
             mean: mean(pixels),
+            events: dataset.recordings().map(Recordings::event_count),
             class_names: dataset.class_names.clone(),
             training_images: training.len(),
             test_images: test.len(),
@@ -68,8 +76,10 @@ impl DatasetSummary {
             problems: dataset.warnings.clone(),
         };
         summary.problems.extend(summary.class_problems());
-        summary.problems.extend(image_problems(dataset));
-        summary.problems.extend(duplicates(dataset));
+        if dataset.recordings().is_none() {
+            summary.problems.extend(image_problems(dataset));
+            summary.problems.extend(duplicates(dataset));
+        }
         summary
     }
 

@@ -203,7 +203,7 @@ impl Preprocess {
             colour: channels > 1,
             background: options.background.or(rules.background),
             max_value: options.max_value.or(rules.max_value),
-            csv_header: None,
+            ..ReadOptions::default()
         };
         Preprocess { size, read_options, inverted: false, white: rules.white, is_max_value_given }
     }

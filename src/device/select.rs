@@ -88,6 +88,11 @@ pub fn open_both(
 
 fn check_settings(configs: &[Config], dataset: &Dataset) -> Result<(), BackendError> {
     dataset.check_fields().map_err(|error| BackendError::InvalidSamples(error.to_string()))?;
+    let sends_rates = |config: &Config| config.network_model().sends_rates();
+    if dataset.recordings().is_some() && configs.iter().any(sends_rates) {
+        let reason = "recorded spikes need a network whose input sends spikes: signal = spikes, dynamics = spiking";
+        return Err(BackendError::InvalidNetworks(reason.to_string()));
+    }
     let check = |config: &Config| config.validate(dataset.pixels(), dataset.classes);
     configs
         .iter()

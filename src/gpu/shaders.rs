@@ -12,7 +12,7 @@ use crate::interface::{
     spike_mask, window_mean,
 };
 use crate::model::network_model::UpdateRule;
-use crate::model::{exact_math, spikes};
+use crate::model::{events, exact_math, spikes};
 use crate::random::{self, RngStream, Split};
 
 /// Files that kernels import, with their names.
@@ -40,7 +40,7 @@ const STRUCTS: [&str; 5] =
 const IMPORT: &str = "#import ";
 
 /// Integer constants of the shaders.
-const INTEGERS: [(&str, u32); 48] = [
+const INTEGERS: [(&str, u32); 50] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
@@ -49,6 +49,8 @@ const INTEGERS: [(&str, u32); 48] = [
     ("COUNT_BITS", COUNT_BITS),
     ("COUNT_MASK", (1 << COUNT_BITS) - 1),
     ("COUNT_MAX", spikes::COUNT_MAX as u32),
+    ("EVENT_UNIT_BITS", events::EVENT_UNIT_BITS),
+    ("EVENT_UNIT_MASK", events::EVENT_UNIT_MASK),
     ("LEVELS", spikes::PIXEL_LEVELS as u32),
     ("THRESHOLDS", spikes::THRESHOLDS as u32),
     ("FRACTION_BITS", spikes::FRACTION_BITS),

@@ -5,6 +5,7 @@ use super::{
     ArrayId, BackendError, BatchParams, LAYERS_MAX, ReplicaParams, RunParams, STEPS_PER_WORD,
     Sample, Shape, ValuesRef,
 };
+use crate::model::events::EVENT_STEPS_MAX;
 
 /// Checks that a shape can be simulated, and that constants and replicas match it.
 ///
@@ -51,6 +52,11 @@ pub fn check_sizes(
         ("words of spikes", constants.spike_words, shape.spike_words()),
         ("words of past spikes", constants.history_words, shape.history_words()),
         ("rows of window means", constants.window_mean_rows, shape.window_mean_rows() as u32),
+        (
+            "recordings",
+            constants.recordings,
+            if shape.events.is_some() { shape.images as u32 } else { 0 },
+        ),
         ("rows of rates", constants.rate_rows, shape.rate_rows() as u32),
     ] {
         if got != expected {
@@ -189,6 +195,21 @@ fn check_sample(shape: &Shape, sample: &Sample) -> Result<(), BackendError> {
     if u64::from(steps_forward) + u64::from(steps_target) > u64::from(shape.steps) {
         let most = shape.steps;
         return refuse(format!("{steps_forward} and {steps_target} steps, of at most {most}"));
+    }
+    if shape.events.is_some() {
+        let is_part = |first: u32, len: u32, steps: u32| {
+            (len > 0 || steps == 0) && u64::from(first) + u64::from(len) <= EVENT_STEPS_MAX.into()
+        };
+        let Sample { forward_first, forward_len, target_first, target_len, .. } = *sample;
+        if !is_part(forward_first, forward_len, steps_forward)
+            || !is_part(target_first, target_len, steps_target)
+            || sample.target_offset > EVENT_STEPS_MAX
+        {
+            return refuse(format!(
+                "{forward_len} steps of a recording from {forward_first} and {target_len} from {target_first}, of at \
+                 most {EVENT_STEPS_MAX}"
+            ));
+        }
     }
     if sample.window_forward > steps_forward || sample.window_target > steps_target {
         return refuse(format!(

@@ -13,6 +13,8 @@ macro_rules! for_each_kernel {
             SymmetricFeedback symmetric_feedback,
             /// Draws the input's spikes from an image.
             EncodeSpikes encode_spikes,
+            /// Copies the input's spikes from a recording.
+            RecordedSpikes recorded_spikes,
             /// Converts an image to rates, if the input sends rates.
             EncodeRates encode_rates,
             /// Packs spike counts into two bits per neuron and step.

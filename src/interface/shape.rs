@@ -28,6 +28,8 @@ pub struct Shape {
     pub taps: u32,
     /// Number of images in the data set.
     pub images: usize,
+    /// Number of events of all recordings, which are shown in place of images; `None` for images.
+    pub events: Option<usize>,
     /// Number of images with stored results per replica.
     pub result_slots: usize,
     /// Whether updates also write the gradient.
@@ -152,7 +154,10 @@ impl Shape {
     /// Returns the rows and columns of one copy of an array, see [`Shape::copies`].
     pub fn dims(&self, array: ArrayId) -> [usize; 2] {
         match array {
-            ArrayId::Images => [1, (self.images * self.populations[0]).div_ceil(4)],
+            ArrayId::Images => match self.events {
+                Some(events) => [1, self.images + 1 + events],
+                None => [1, (self.images * self.populations[0]).div_ceil(4)],
+            },
             ArrayId::InputThresholds => [PIXEL_LEVELS, THRESHOLDS],
             ArrayId::Spikes(p) => [self.spike_words() as usize, self.populations[p]],
             ArrayId::SpikeMask(p) if self.has_spike_mask(p) => {

@@ -16,6 +16,7 @@ impl Shape {
             block: 16,
             taps: 10,
             images: 1,
+            events: None,
             result_slots: 1,
             keeps_gradient: false,
             per_sample_access: true,

@@ -60,8 +60,8 @@ shader_struct! {
         pub rate_rows: u32,
         /// Number of steps before an image with stored spikes, see [`Shape::history_steps`].
         pub history_steps: u32,
-        /// Always zero: pads the struct to a multiple of 16 bytes.
-        pub padding_0: u32,
+        /// Number of recordings in the data set; 0 for images.
+        pub recordings: u32,
     }
 }
 
@@ -186,6 +186,18 @@ shader_struct! {
         pub replica: u32,
         /// Index of the sample in arrays. Each replica has [`Shape::samples_per_replica`] consecutive samples.
         pub index: u32,
+        /// First step of the part of a recording that the forward phase shows; 0 for images, as the next four.
+        pub forward_first: u32,
+        /// Number of steps of that part, which repeats.
+        pub forward_len: u32,
+        /// First step of the part that the target phase shows.
+        pub target_first: u32,
+        /// Number of steps of that part, which repeats.
+        pub target_len: u32,
+        /// Step of that part at which the target phase begins.
+        pub target_offset: u32,
+        /// Always zero: pads the struct to a multiple of 16 bytes.
+        pub padding: [u32; 3] = "array<u32, 3>",
     }
 }
 
@@ -199,6 +211,14 @@ impl Sample {
     /// Returns the number of steps of both phases.
     pub fn steps(&self) -> u32 {
         self.steps_forward + self.steps_target
+    }
+
+    /// Returns the step of the recording that a step of the sample shows. Only for recordings.
+    pub fn recording_step(&self, step: u32) -> u32 {
+        match step.checked_sub(self.steps_forward) {
+            None => self.forward_first + step % self.forward_len,
+            Some(step) => self.target_first + (step + self.target_offset) % self.target_len,
+        }
     }
 
     /// Returns a copy for sample `index` of a replica.

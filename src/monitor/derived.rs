@@ -179,15 +179,26 @@ impl DerivedQuantities {
                 means.into_iter().map(|voltage| self.rate(voltage) as f32).collect()
             }
             None => {
-                let images = sample_arrays
-                    .samples
-                    .iter()
-                    .map(|sample| self.dataset.image(sample.image as usize));
-                images.flatten().map(|&byte| self.input_rates[usize::from(byte)]).collect()
+                let images = sample_arrays.samples.iter().map(|sample| sample.image as usize);
+                images.flat_map(|image| self.input_rates_of(image)).collect()
             }
         };
         let (axes, shape) = ([ArrayAxis::Image, ArrayAxis::Unit], sample_arrays.shape);
         Ok(population_array(Quantity::Representations, spec, population, shape, &axes, &values))
+    }
+}
+
+impl DerivedQuantities {
+    /// Returns the rates of the input that show an example, spikes per ms: those of the pixels, or the mean over the
+    /// part of a recording that a test shows.
+    fn input_rates_of(&self, image: usize) -> Vec<f32> {
+        match self.dataset.recordings() {
+            Some(recordings) => recordings.test_rates(image, self.dataset.pixels()),
+            None => {
+                let bytes = self.dataset.image(image).iter();
+                bytes.map(|&byte| self.input_rates[usize::from(byte)]).collect()
+            }
+        }
     }
 }
 

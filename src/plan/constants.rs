@@ -60,6 +60,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> RunParams {
         window_mean_rows: shape.window_mean_rows() as u32,
         rate_rows: shape.rate_rows() as u32,
         update_rule: shape.model.update_rule as u32,
+        recordings: if shape.events.is_some() { shape.images as u32 } else { 0 },
         ..Zeroable::zeroed()
     }
 }

@@ -2,6 +2,8 @@
 //! sample to a network.
 
 use crate::config::{Config, Optimizer};
+use crate::dataset::Dataset;
+use crate::dataset::spikes::{RecordingPart, RecordingParts};
 use crate::interface::{BatchParams, Sample};
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush};
 use crate::model::lr_schedule::LrFactor;
@@ -23,6 +25,8 @@ pub struct Presentation {
 
 /// Source of a replica's samples.
 pub struct SampleBuilder {
+    /// Parts of a recording that the phases show; `None` for images.
+    parts: Option<RecordingParts>,
     phases: PhaseLengths,
     averaging: AveragingWindow,
     test_steps: u32,
@@ -35,10 +39,11 @@ pub struct SampleBuilder {
 }
 
 impl SampleBuilder {
-    /// Creates the builder. `images`: number of training images per epoch.
+    /// Creates the builder for images. `images`: number of training images per epoch.
     pub fn new(config: &Config, images: usize) -> Self {
         let timing = config.timing();
         SampleBuilder {
+            parts: None,
             phases: timing.phase_lengths(config.seed),
             averaging: timing.averaging_window,
             test_steps: timing.test_ms,
@@ -49,6 +54,12 @@ impl SampleBuilder {
             beta1: config.beta1,
             beta2: config.beta2,
         }
+    }
+
+    /// Returns the builder for a data set.
+    pub fn of_dataset(config: &Config, dataset: &Dataset) -> Self {
+        let parts = dataset.recordings().map(|recordings| recordings.parts);
+        SampleBuilder { parts, ..SampleBuilder::new(config, dataset.training_count) }
     }
 
     /// Returns the maximum rate, spikes per ms.
@@ -70,17 +81,31 @@ impl SampleBuilder {
     pub fn phases_of(&self, image: &Presentation, [forward, target]: [u32; 2]) -> Sample {
         let window_forward = self.averaging.length(forward);
         let window_target = self.averaging.length(target);
-        Sample {
+        let sample = Sample {
             steps_target: target,
             window_target,
             inv_window_target: inverse(window_target),
             ..forward_phase(image, forward, window_forward)
+        };
+        let Some(parts) = self.parts else { return sample };
+        let RecordingPart { first, len } = parts.target.unwrap_or(parts.forward);
+        // Without a part of its own, the target phase continues the forward part.
+        let target_offset = if parts.target.is_some() { 0 } else { forward % len };
+        Sample {
+            target_first: first,
+            target_len: len,
+            target_offset,
+            ..with_forward_part(sample, parts.forward)
         }
     }
 
     /// Returns one forward phase of the test's length.
     pub fn test(&self, image: &Presentation) -> Sample {
-        forward_phase(image, self.test_steps, self.test_steps - self.test_from)
+        let sample = forward_phase(image, self.test_steps, self.test_steps - self.test_from);
+        match self.parts {
+            Some(parts) => with_forward_part(sample, parts.test),
+            None => sample,
+        }
     }
 
     /// Returns the parameters of a training minibatch. `update`: number of the update in the run, from 1;
@@ -132,6 +157,11 @@ fn forward_phase(image: &Presentation, steps_forward: u32, window_forward: u32) 
         inv_window_forward: inverse(window_forward),
         ..Sample::default()
     }
+}
+
+/// Returns a sample whose forward phase shows a part of a recording.
+fn with_forward_part(sample: Sample, part: RecordingPart) -> Sample {
+    Sample { forward_first: part.first, forward_len: part.len, ..sample }
 }
 
 /// Returns an index as kernels read it. An index beyond 32 bits saturates, so that it is still refused.

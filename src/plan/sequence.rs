@@ -17,7 +17,11 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     if shape.model.sends_rates() {
         list.push(whole(Kernel::EncodeRates, 0));
     } else {
-        list.extend([whole(Kernel::EncodeSpikes, 0), whole(Kernel::PackSpikeMask, 0)]);
+        let input = match shape.events {
+            Some(_) => Kernel::RecordedSpikes,
+            None => Kernel::EncodeSpikes,
+        };
+        list.extend([whole(input, 0), whole(Kernel::PackSpikeMask, 0)]);
     }
     if shape.model.steps_apical() {
         begin_apical(shape, learns, &mut list);

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::dataset::Dataset;
+use crate::dataset::spikes::Recordings;
 use crate::interface::{STEPS_PER_WORD, Shape};
 use crate::model::network_model::ApicalVoltages;
 
@@ -59,6 +60,7 @@ pub fn shape(config: &Config, dataset: &Dataset, capacity: &Capacity) -> Shape {
         block,
         taps: timing.psp_kernel_ms as u32,
         images: dataset.training_count + dataset.test_count,
+        events: dataset.recordings().map(Recordings::event_count),
         result_slots: capacity.result_slots,
         keeps_gradient: capacity.keeps_gradient,
         per_sample_access: capacity.per_sample_access,

@@ -64,7 +64,7 @@ fn sheet(dataset: &Dataset, columns: usize) -> io::Result<RgbImage> {
         if *column == columns {
             continue;
         }
-        let image = colours(dataset.image(index), width, height, dataset.channels);
+        let image = colours(&dataset.picture(index), width, height, dataset.channels);
         let image = imageops::resize(&image, width * times, height * times, FilterType::Nearest);
         let (x, y) = (left + GAP + *column * across, GAP + u32::from(label) * down);
         imageops::replace(&mut sheet, &image, i64::from(x), i64::from(y));

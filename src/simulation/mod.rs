@@ -101,10 +101,8 @@ impl Simulation {
             let rates: Vec<f32> = configs.iter().flat_map(rates).collect();
             backend.write(ArrayId::InputRates, ValuesRef::F32(&rates))?;
         }
-        let builders = configs
-            .iter()
-            .map(|config| SampleBuilder::new(config, dataset.training_count))
-            .collect();
+        let builders =
+            configs.iter().map(|config| SampleBuilder::of_dataset(config, dataset)).collect();
         let training_samples =
             largest_batch(&configs[0], dataset).min(backend.shape().samples_per_replica);
         let shape = backend.shape();

@@ -124,7 +124,10 @@ impl Situation {
         // The other kernels can write the values that were there before.
         let repeats = matches!(
             launch.kernel,
-            Kernel::Classify | Kernel::EncodeSpikes | Kernel::ApicalHistory
+            Kernel::Classify
+                | Kernel::EncodeSpikes
+                | Kernel::RecordedSpikes
+                | Kernel::ApicalHistory
         ) || (launch.kernel == Kernel::SymmetricFeedback && launch.first > 0)
             || minibatches[0].reset_state == 0;
         assert!(changed || repeats, "{launch:?} wrote nothing");

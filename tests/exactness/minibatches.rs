@@ -3,7 +3,7 @@
 use apical::interface::{BatchParams, Sample};
 use apical::plan::{Presentation, SampleBuilder};
 
-use super::{IMAGES, SAMPLES, Situation};
+use super::{SAMPLES, Situation};
 
 impl Situation {
     /// Returns the samples in use of all replicas.
@@ -16,7 +16,7 @@ impl Situation {
                 draw_index: 40 + index as u32,
                 result_slot: slot,
             };
-            let builder = SampleBuilder::new(&self.configs[replica], IMAGES);
+            let builder = SampleBuilder::of_dataset(&self.configs[replica], &self.dataset);
             builder.training(&image).of_replica(&self.shape, replica, index)
         };
         let of_replica = |replica| (0..SAMPLES).map(move |index| (replica, index));
@@ -25,7 +25,8 @@ impl Situation {
 
     /// Returns the parameters of the `update`-th minibatch, one per replica.
     pub fn minibatches(&self, update: u64, reset: bool) -> Vec<BatchParams> {
-        let builders = self.configs.iter().map(|config| SampleBuilder::new(config, IMAGES));
+        let builders =
+            self.configs.iter().map(|config| SampleBuilder::of_dataset(config, &self.dataset));
         builders.map(|builder| builder.training_minibatch(SAMPLES, 5, update, reset)).collect()
     }
 }

@@ -14,7 +14,10 @@ use super::{CLASSES, IMAGES, SAMPLES, Situation, support};
 pub fn situations() -> Vec<Situation> {
     let situation = |(number, config): (usize, Config)| {
         config.validate(100, CLASSES).expect("the settings are valid");
-        let dataset = support::random_dataset(number as u64, 5 + number, 9, 12);
+        let dataset = match number {
+            0..RECORDED => support::random_dataset(number as u64, 5 + number, 9, IMAGES),
+            _ => support::random_recordings(number as u64, 5 + number, 9, IMAGES),
+        };
         let configs: Vec<Config> =
             (0..1 + number % 3).map(|replica| varied(&config, replica)).collect();
         let capacity = Capacity {
@@ -33,6 +36,9 @@ pub fn situations() -> Vec<Situation> {
     };
     configs().into_iter().enumerate().map(situation).collect()
 }
+
+/// Number of situations that show images; the others show recordings.
+const RECORDED: usize = 20;
 
 /// Returns the settings of the situations. Layers have 1 to 3000 neurons, also no multiples of a workgroup or vector.
 /// Together they cover each kind of feedback, spike distribution, optimizer, averaging window and PSP kernel length.
@@ -165,6 +171,10 @@ fn configs() -> Vec<Config> {
             optimizer: sgd,
             ..base.clone()
         },
+        // Recordings.
+        Config { layers: vec![70, 10], ..base.clone() },
+        Config { layers: vec![33, 10], psp_kernel_ms: 0, g_apical: 0.05, ..base.clone() },
+        Config { layers: vec![20], psp_kernel_ms: 18, optimizer: sgd, ..base.clone() },
     ]
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::cpu::Cpu;
 use apical::dataset::Dataset;
+use apical::dataset::spikes::{EventSet, EventTimes, SpikeDataset, SpikeOptions, TimeRange};
 use apical::gpu::adapter::AdapterQuery;
 use apical::gpu::{Gpu, GpuDevice};
 use apical::interface::{ArrayId, Backend, BackendError, ReplicaParams, Shape, ValuesRef};
@@ -124,6 +125,44 @@ pub fn random_dataset(seed: u64, height: usize, width: usize, images: usize) -> 
         Dataset::from_parts("random", height, width, training, test)
             .expect("the data set is valid"),
     )
+}
+
+/// Returns recordings of random events. A phase of 50 steps repeats the part that it shows; units spike up to 15 times a
+/// step, and the first recording of each set has no events.
+pub fn random_recordings(seed: u64, height: usize, width: usize, count: usize) -> Arc<Dataset> {
+    let mut random = random(seed);
+    let mut set = || {
+        let (mut times, mut units, mut offsets) = (Vec::new(), Vec::new(), vec![0]);
+        for recording in 0..count {
+            for _ in 0..if recording == 0 { 0 } else { 100 * recording } {
+                let word = random.next_u32();
+                times.push(i64::from(word % 40_000));
+                // Low units have more events.
+                units.push((word >> 16) * (word >> 24) / 256 * (height * width) as u32 >> 16);
+            }
+            // One unit spikes 20 times in a step.
+            times.extend([7_500; 20]);
+            units.extend([1; 20]);
+            if recording == 0 {
+                times.clear();
+                units.clear();
+            }
+            offsets.push(times.len() as u64);
+        }
+        let labels = (0..count).map(|index| (index % 10) as u8).collect();
+        EventSet { times: EventTimes::Microseconds(times), units, offsets, labels }
+    };
+    let name = "recorded".to_string();
+    let recordings =
+        SpikeDataset { name, sensor: [1, height, width], training: set(), test: set() };
+    let range = |start, end| Some(TimeRange { start, end });
+    let options = SpikeOptions {
+        forward: range(3, 33),
+        target: if seed.is_multiple_of(2) { range(5, 40) } else { None },
+        test: range(0, 40),
+        ..SpikeOptions::default()
+    };
+    Arc::new(recordings.bin(&options).expect("the recordings are valid"))
 }
 
 /// Reads all values of an array of floats.

@@ -40,7 +40,7 @@ const OPTIONS: &str = "options-of-the-paper";
 /// Equations in the order of docs/concepts/model.md.
 #[rustfmt::skip]
 const EQUATIONS: &[Equation] = &[
-    equation(STEP, "input spikes `n`", &["model/spikes"], &["cpu/kernels/encode_spikes"], &["encode_spikes"]),
+    equation(STEP, "input spikes `n`", &["model/spikes"], &["cpu/kernels/encode_spikes", "cpu/kernels/recorded_spikes"], &["encode_spikes", "recorded_spikes"]),
     equation(STEP, "synaptic input `W n`", &[],
         &["cpu/kernels/synaptic_input_spikes", "cpu/spikes/list", "cpu/spikes/mask"],
         &["synaptic_input_spikes", "pack_spike_mask", "shared/column_sum", "shared/single_neuron_sum", "shared/weight_matrix"]),

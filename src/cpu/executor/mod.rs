@@ -23,6 +23,7 @@ use crate::cpu::spikes::tables::SpikeTables;
 use crate::cpu::state::persistent::PersistentState;
 use crate::cpu::state::{ReplicaState, SampleState};
 use crate::dataset::Dataset;
+use crate::dataset::spikes::Recordings;
 use crate::interface::{
     BackendError, BatchParams, Kernel, KernelTimes, ReplicaParams, RunParams, Sample, Shape, Stop,
     check_sizes,
@@ -72,6 +73,12 @@ impl Cpu {
         check_sizes(&shape, &constants, replicas)?;
         Width::choose()?;
         let images = dataset.training_count + dataset.test_count;
+        let events = dataset.recordings().map(Recordings::event_count);
+        if shape.events != events {
+            let [found, expected] = [events, shape.events].map(|events| events.unwrap_or(0));
+            let reason = format!("expected {expected} events: the data set has {found}");
+            return Err(BackendError::InvalidSizes(reason));
+        }
         if shape.images != images || shape.populations[0] != dataset.pixels() {
             let [pixels, expected] = [dataset.pixels(), shape.populations[0]];
             return Err(BackendError::InvalidSizes(format!(
@@ -181,6 +188,7 @@ impl Cpu {
                 replica_state: &replica_states[replica],
                 sample,
                 image: dataset.image(sample.image as usize),
+                recording: dataset.recording(sample.image as usize),
                 threads,
             };
             // A thread that waits for its share of a layer may start another sample, so each sample needs its own

@@ -138,8 +138,10 @@ pub struct SampleContext<'a> {
     pub minibatch: &'a BatchParams,
     pub replica_state: &'a ReplicaState,
     pub sample: &'a Sample,
-    /// Pixels of the sample's image.
+    /// Pixels of the sample's image; empty for recordings.
     pub image: &'a [u8],
+    /// Events of the sample's recording, packed, ascending; empty for images.
+    pub recording: &'a [u32],
     /// Largest number of threads that may share the sample.
     pub threads: usize,
 }

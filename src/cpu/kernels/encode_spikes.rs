@@ -16,7 +16,7 @@ use crate::random::{RngStream, philox, philox_counter0};
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`n` Poisson with mean `φ_max p`",
     scope: Scope::Input,
-    runs_on: |_, _| true,
+    runs_on: |shape, _| shape.events.is_none(),
     reads: |_, _| vec![ArrayId::InputThresholds, ArrayId::Images],
     writes: |_| vec![ArrayId::Spikes(0)],
     columns: |_| Columns::None,

@@ -29,6 +29,7 @@ mod new_launch_params;
 mod output_step;
 pub(super) mod pack_spike_mask;
 mod plateau;
+pub(crate) mod recorded_spikes;
 mod spike_sampler;
 mod symmetric_feedback;
 mod synaptic_filter;

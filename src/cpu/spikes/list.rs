@@ -61,8 +61,25 @@ impl SpikeList {
         }
     }
 
+    /// Continues the lists at `step`, for [`SpikeList::append`]. Removes lists that end at another step.
+    pub fn begin(&mut self, step: u32) {
+        if self.steps.end != step {
+            self.reset_to(step);
+        }
+    }
+
+    /// Appends the list of the next step. `neurons`: ascending, one per spike.
+    pub fn append(&mut self, neurons: impl ExactSizeIterator<Item = u32>) {
+        let (start, end) = (self.length(), self.length() + neurons.len());
+        grow(&mut self.units, end);
+        for (unit, neuron) in self.units[start..end].iter_mut().zip(neurons) {
+            *unit = neuron;
+        }
+        self.end(end);
+    }
+
     /// Keeps the lists of the last steps of an image of `steps` steps as the history of the next image. Removes all
-    /// lists if the mask does not have these steps.
+    /// lists if neither the mask nor the lists have these steps.
     pub fn keep_last_steps(
         &mut self,
         constants: &RunParams,
@@ -70,14 +87,31 @@ impl SpikeList {
         spike_mask: &SpikeMask,
         spikes: &TiledArray<u32>,
     ) {
-        self.clear();
         let past = constants.history_steps;
         let last = steps.saturating_sub(past)..steps;
-        if constants.tap_count > 0 && last.len() == past as usize && spike_mask.has(&last) {
-            let image = constants.history_words * STEPS_PER_WORD;
+        let image = constants.history_words * STEPS_PER_WORD;
+        if constants.tap_count == 0 || last.len() != past as usize {
+            self.clear();
+        } else if spike_mask.has(&last) {
+            self.clear();
             self.append_from_mask(last, image, spike_mask, spikes);
             self.steps = image - past..image;
+        } else if self.steps.start <= image + last.start && self.steps.end == image + last.end {
+            self.keep_last(past as usize);
+            self.steps = image - past..image;
+        } else {
+            self.clear();
         }
+    }
+
+    /// Removes all lists except the last `count`.
+    fn keep_last(&mut self, count: usize) {
+        let removed = self.ends.len() - count;
+        let start = if removed == 0 { 0 } else { self.ends[removed - 1] };
+        let end = self.length();
+        self.units.copy_within(start..end, 0);
+        self.ends.drain(..removed);
+        self.ends.iter_mut().for_each(|end| *end -= start);
     }
 
     /// Returns the spike counts of the steps before an image, `[history words, units]`, as in [`ArrayId::Spikes`].

@@ -7,6 +7,7 @@
 //! | kernel | makes | reads |
 //! |---|---|---|
 //! | `encode_spikes` | counts, mask | |
+//! | `recorded_spikes` | counts, list | |
 //! | `hidden_step`, `output_step` | counts, mask | |
 //! | `synaptic_input_spikes` | | list, built from the mask; from the counts if there is no mask |
 //! | `apical_history`, `apical_step_spikes` | | list, likewise, of the feedback population |

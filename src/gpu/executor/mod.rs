@@ -7,6 +7,7 @@ mod profile;
 
 use bytemuck::cast_slice;
 
+use crate::dataset::spikes::are_packed_recordings;
 use crate::gpu::device::GpuDevice;
 use crate::gpu::device::adapter::{AdapterInfo, AdapterQuery};
 use crate::gpu::kernels::self_test::{self, SelfTestResult};
@@ -97,10 +98,16 @@ impl Gpu {
     /// Replaces the images. `words`: as [`Dataset::packed_images`](crate::dataset::Dataset::packed_images) returns them.
     ///
     /// # Errors
-    /// Returns [`BackendError::WrongLength`] if the number of words differs, or an error if the device was lost.
+    /// Returns [`BackendError::WrongLength`] if the number of words differs, [`BackendError::InvalidSamples`] if the
+    /// starts of recordings do not ascend, or an error if the device was lost.
     pub fn write_images(&mut self, words: &[u32]) -> Result<(), BackendError> {
         let values = ValuesRef::U32(words);
-        check_values(ArrayId::Images, self.launcher.shape.len(ArrayId::Images), values)?;
+        let shape = &self.launcher.shape;
+        check_values(ArrayId::Images, shape.len(ArrayId::Images), values)?;
+        if shape.events.is_some() && !are_packed_recordings(words, shape.images) {
+            let reason = "recordings whose starts do not ascend to the number of events";
+            return Err(BackendError::InvalidSamples(reason.to_string()));
+        }
         self.write_buffer(ArrayId::Images, values)
     }
 

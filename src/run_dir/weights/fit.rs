@@ -52,8 +52,17 @@ impl SavedNetwork {
         Ok((dataset, note.into_iter().chain(notes).collect()))
     }
 
-    /// Checks height, width and channels.
+    /// Checks the kind of input, height, width and channels.
     fn check_size(&self, dataset: &Dataset) -> Result<(), WeightsError> {
+        let recorded = dataset.recordings().is_some();
+        if recorded != self.images.recorded {
+            let kind = |recorded| if recorded { "recorded spikes" } else { "images" };
+            return Err(WeightsError::Unfit {
+                dataset: dataset.name.clone(),
+                expected: format!("{}, as in the network's training", kind(self.images.recorded)),
+                found: kind(recorded).to_string(),
+            });
+        }
         let ImageSpec { height, width, channels, .. } = self.images;
         let size = |height: usize, width: usize, channels: usize| {
             let colour = if channels > 1 { " in colour" } else { "" };

@@ -47,6 +47,10 @@ pub(super) use weights_file::WeightsFile;
 /// Start of the names of a checkpoint's tensors that are not weights.
 pub(super) const STATE_PREFIX: &str = "state.";
 
+/// Metadata key of the kind of input, and its value for recorded spikes; absent for images.
+pub(super) const INPUT_KEY: &str = "input";
+pub(super) const RECORDED: &str = "recorded spikes";
+
 /// Images that a network takes and classes that it predicts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageSpec {
@@ -66,6 +70,8 @@ pub struct ImageSpec {
     pub data: Option<DataIdentity>,
     /// Rules by which pixel values of files became bytes.
     pub rules: PixelRules,
+    /// Whether the network takes recorded spikes in place of images.
+    pub recorded: bool,
 }
 
 impl ImageSpec {
@@ -73,7 +79,18 @@ impl ImageSpec {
     pub fn grey(height: usize, width: usize, classes: usize, max_pixel: u8) -> Self {
         let class_names = numeric(classes);
         let rules = PixelRules::default();
-        ImageSpec { height, width, channels: 1, classes, class_names, max_pixel, data: None, rules }
+        let (channels, data, recorded) = (1, None, false);
+        ImageSpec {
+            height,
+            width,
+            channels,
+            classes,
+            class_names,
+            max_pixel,
+            data,
+            rules,
+            recorded,
+        }
     }
 
     /// Describes the images of a data set. Reads all of them for their SHA-256.
@@ -92,7 +109,18 @@ impl ImageSpec {
     pub fn without_identity(dataset: &Dataset) -> Self {
         let &Dataset { height, width, channels, classes, max_pixel, rules, .. } = dataset;
         let class_names = dataset.class_names.clone();
-        ImageSpec { height, width, channels, classes, class_names, max_pixel, data: None, rules }
+        let (data, recorded) = (None, dataset.recordings().is_some());
+        ImageSpec {
+            height,
+            width,
+            channels,
+            classes,
+            class_names,
+            max_pixel,
+            data,
+            rules,
+            recorded,
+        }
     }
 }
 
@@ -166,6 +194,7 @@ pub(super) fn metadata(
         ]
         .into_iter()
         .chain(data)
+        .chain(images.recorded.then(|| (INPUT_KEY, RECORDED.to_string())))
         .map(|(key, value)| (key.to_string(), value)),
     ))
 }

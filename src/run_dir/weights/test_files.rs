@@ -33,6 +33,7 @@ pub(super) fn images() -> ImageSpec {
         max_pixel: 9,
         data,
         rules,
+        recorded: false,
     }
 }
 

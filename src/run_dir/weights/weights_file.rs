@@ -6,7 +6,10 @@ use std::str::FromStr;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors};
 
 use super::error::not_safetensors;
-use super::{ImageSpec, LayerShape, STATE_PREFIX, SavedNetwork, WeightsError, layer_shapes};
+use super::{
+    INPUT_KEY, ImageSpec, LayerShape, RECORDED, STATE_PREFIX, SavedNetwork, WeightsError,
+    layer_shapes,
+};
 use crate::config::Config;
 use crate::dataset::class_names::numeric;
 use crate::dataset::{DataIdentity, PixelRules};
@@ -97,6 +100,7 @@ impl<'a> WeightsFile<'a> {
             max_pixel: self.number("range", 1)?,
             data: self.data()?,
             rules: self.pixel_rules()?,
+            recorded: self.is_recorded()?,
         };
         let pixels: usize = self.number("pixels", 1)?;
         if images.height.checked_mul(images.width) != Some(pixels) {
@@ -114,6 +118,18 @@ impl<'a> WeightsFile<'a> {
         }
         images.class_names = self.class_names(images.classes)?;
         Ok(images)
+    }
+
+    /// Reads the kind of input. Files without such an entry are of networks for images.
+    fn is_recorded(&self) -> Result<bool, WeightsError> {
+        match self.find(INPUT_KEY) {
+            None => Ok(false),
+            Some(RECORDED) => Ok(true),
+            Some(text) => {
+                let expected = format!("the metadata '{INPUT_KEY}' to be '{RECORDED}'");
+                self.fault(expected, format!("'{text}'"))
+            }
+        }
     }
 
     /// Reads the number of channels. Files of earlier versions have no such entry, and their images are grey.

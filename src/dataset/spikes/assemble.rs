@@ -1,0 +1,176 @@
+//! Joins the recordings of both sets to a data set.
+
+use super::binning::{Binner, LeftOut};
+use super::options::{SpikeOptions, TimeRange};
+use super::recordings::{RecordingPart, RecordingParts, Recordings};
+use crate::dataset::array::ByteArray;
+use crate::dataset::error::{invalid, invalid_with_hint};
+use crate::dataset::loaded::class_count;
+use crate::dataset::{
+    DataSource, Dataset, DatasetError, Location, PixelRules, ReadOptions, class_names, concat_bytes,
+};
+use crate::model::events::EVENT_UNITS_MAX;
+use crate::text::plural;
+
+/// Binned recordings of one set, and their labels.
+pub(in crate::dataset) struct SpikeSplit {
+    binner: Binner,
+    labels: ByteArray<1>,
+}
+
+impl SpikeSplit {
+    /// Joins recordings and labels, one per recording.
+    pub(super) fn new(binner: Binner, labels: ByteArray<1>) -> Result<Self, DatasetError> {
+        let recordings = binner.starts.len() - 1;
+        if labels.sizes != [recordings] {
+            let expected = format!("{recordings} labels, one per recording");
+            return Err(invalid(labels.origin.at_size(0), expected, labels.sizes[0]));
+        }
+        Ok(SpikeSplit { binner, labels })
+    }
+}
+
+/// Joins training and test set.
+///
+/// # Errors
+/// Returns an error if the sets do not fit each other, there are too many units, or the training set has no event or
+/// only one class.
+pub(super) fn assemble(
+    name: String,
+    [training, test]: [SpikeSplit; 2],
+    options: &SpikeOptions,
+) -> Result<Dataset, DatasetError> {
+    let sizes = training.binner.layout.sizes();
+    let whole = |name: &str| Location::whole(name.to_string());
+    if test.binner.layout != training.binner.layout {
+        let expected = format!("a sensor as in {}", training.labels.origin.file());
+        let location = whole(test.labels.origin.file());
+        return Err(invalid(location, expected, format_sizes(test.binner.layout.sizes())));
+    }
+    let units: usize = sizes.iter().product();
+    if !(1..=EVENT_UNITS_MAX).contains(&units) {
+        let hint = "--pool N makes one unit of N x N pixels, --merge-channels one of all channels";
+        let expected = format!("1 to {EVENT_UNITS_MAX} units");
+        return Err(invalid_with_hint(whole(&name), expected, format_sizes(sizes), hint));
+    }
+    if training.binner.events.is_empty() {
+        let hint = "--forward-part START-END chooses the part of a recording that is shown, in ms";
+        return Err(invalid_with_hint(whole(&name), "events in the training set", "none", hint));
+    }
+    let classes = class_count(&training.labels, &test.labels, None)?;
+    let [training_count, test_count] = [&training, &test].map(|split| split.labels.sizes[0]);
+    let left_out = training.binner.left_out.plus(test.binner.left_out);
+    let labels = concat_bytes(training.labels.bytes, &test.labels.bytes);
+    let recordings = join(&name, [training.binner, test.binner], options)?;
+    let conversions = describe(&recordings, sizes, options, left_out);
+    let [channels, height, width] = sizes;
+    Ok(Dataset {
+        conversions,
+        warnings: empty_recordings(&name, &recordings, training_count),
+        name,
+        // The channels are shown one above the other.
+        height: channels * height,
+        width,
+        channels: 1,
+        classes,
+        class_names: class_names::numeric(classes),
+        max_pixel: 1,
+        training_count,
+        test_count,
+        source: DataSource::Memory,
+        read_options: ReadOptions { spikes: *options, ..ReadOptions::default() },
+        source_files: Vec::new(),
+        rules: PixelRules::default(),
+        images: Vec::new(),
+        recordings: Some(recordings),
+        labels,
+    })
+}
+
+/// Joins the recordings of both sets, and resolves the parts of the phases.
+fn join(
+    name: &str,
+    [training, test]: [Binner; 2],
+    options: &SpikeOptions,
+) -> Result<Recordings, DatasetError> {
+    let (mut starts, mut events) = (training.starts, training.events);
+    let first = events.len() as u64;
+    events.extend_from_slice(&test.events);
+    if events.len() > u32::MAX as usize {
+        let location = Location::whole(name.to_string());
+        return Err(invalid(location, "fewer than 4,294,967,296 events", events.len()));
+    }
+    starts.extend(test.starts[1..].iter().map(|&start| (first + u64::from(start)) as u32));
+    let steps = Recordings::step_count(&events);
+    let part = |range: Option<TimeRange>| match range {
+        None => Ok(RecordingPart { first: 0, len: steps }),
+        Some(range) if range.is_valid() && range.start < steps => {
+            Ok(RecordingPart { first: range.start, len: range.end - range.start })
+        }
+        Some(range) => {
+            let expected = format!("parts that begin before {steps} ms, the end of the recordings");
+            Err(invalid(Location::whole(name.to_string()), expected, format!("{range} ms")))
+        }
+    };
+    let forward = part(options.forward)?;
+    let target = options.target.map(|range| part(Some(range))).transpose()?;
+    let test = if options.test.is_some() { part(options.test)? } else { forward };
+    Ok(Recordings::new(starts, events, RecordingParts { forward, target, test }))
+}
+
+/// Describes how the events were read, one sentence each.
+fn describe(
+    recordings: &Recordings,
+    sizes: [usize; 3],
+    options: &SpikeOptions,
+    left_out: LeftOut,
+) -> Vec<String> {
+    let [channels, height, width] = sizes;
+    let mut sentences = vec![format!(
+        "{} in steps of 1 ms: an event at t ms is in step floor(t); {}",
+        plural(recordings.event_count(), "event"),
+        match options.single_spikes {
+            true => "a unit spikes at most once per step",
+            false => "several of one unit in one step are several spikes",
+        }
+    )];
+    let pooled = match options.pool {
+        0 | 1 => String::new(),
+        pool => format!(", each of {pool} x {pool} pixels"),
+    };
+    let order = match channels {
+        1 => "",
+        _ => ", in the order (channel * height + y) * width + x",
+    };
+    sentences.push(format!(
+        "{} of {height} x {width} units{pooled}{order}",
+        plural(channels, "channel")
+    ));
+    let RecordingParts { forward, target, test } = recordings.parts;
+    let part = |RecordingPart { first, len }| format!("ms {first} to {}", first + len - 1);
+    sentences.push(format!(
+        "forward phase: {}; target phase: {}; test: {}; a longer phase repeats its part",
+        part(forward),
+        target.map_or("the forward part continued".to_string(), part),
+        part(test)
+    ));
+    sentences.extend(left_out.sentences());
+    sentences
+}
+
+/// Returns a warning if recordings have no events.
+fn empty_recordings(name: &str, recordings: &Recordings, training: usize) -> Vec<String> {
+    let is_empty = |index: &usize| recordings.events(*index).is_empty();
+    let sets = [("training", 0..training), ("test", training..recordings.count())];
+    let counts = sets.map(|(set, indices)| (set, indices.filter(is_empty).count()));
+    let found = counts.into_iter().filter(|&(_, count)| count > 0);
+    found
+        .map(|(set, count)| {
+            format!("{name}: {} without events", plural(count, &format!("{set} recording")))
+        })
+        .collect()
+}
+
+fn format_sizes([channels, height, width]: [usize; 3]) -> String {
+    format!("{channels} x {height} x {width}")
+}

@@ -1,0 +1,69 @@
+//! Detects and opens files of recordings.
+
+use std::path::{Path, PathBuf};
+
+use super::archive;
+use super::assemble::assemble;
+use super::n_mnist::{self, NMnistSet};
+use super::options::SpikeOptions;
+use crate::dataset::detect::with_test_file;
+use crate::dataset::{DataSource, Dataset, DatasetError};
+
+/// Training and test files of recordings.
+pub(in crate::dataset) enum SpikeFiles {
+    /// `.npz` archives.
+    Archives([PathBuf; 2]),
+    /// Folders of N-MNIST.
+    NMnist([PathBuf; 2]),
+}
+
+impl SpikeFiles {
+    /// Returns the files of recordings at a path; `None` if it has none.
+    ///
+    /// # Errors
+    /// Returns an error if an archive cannot be read, or there is no test set.
+    pub fn detect(path: &Path) -> Result<Option<SpikeFiles>, DatasetError> {
+        if path.is_dir() {
+            let pair = ["train.npz", "test.npz"].map(|name| path.join(name));
+            if pair.iter().all(|file| file.is_file()) && archive::has_recordings(&pair[0])? {
+                return Ok(Some(SpikeFiles::Archives(pair)));
+            }
+            return Ok(n_mnist::detect(path).map(SpikeFiles::NMnist));
+        }
+        let is_npz = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npz"));
+        if !is_npz || !path.is_file() || !archive::has_recordings(path)? {
+            return Ok(None);
+        }
+        Ok(Some(SpikeFiles::Archives(with_test_file(path)?)))
+    }
+
+    /// Reads and joins both sets. `path`: as given by the user, the name of the data set.
+    ///
+    /// # Errors
+    /// Returns an error if a file is damaged, or the files do not fit each other.
+    pub fn open(self, path: &Path, options: &SpikeOptions) -> Result<Dataset, DatasetError> {
+        let name = path.display().to_string();
+        let (splits, source_files, class_names) = match self {
+            SpikeFiles::Archives([training, test]) => {
+                let (training, training_file) = archive::read(&training, options)?;
+                let (test, test_file) = archive::read(&test, options)?;
+                ([training, test], vec![training_file, test_file], None)
+            }
+            SpikeFiles::NMnist([training, test]) => {
+                let training = n_mnist::read(&training, None, options)?;
+                let NMnistSet { split, class_names, source } = training;
+                let test = n_mnist::read(&test, Some(&class_names), options)?;
+                ([split, test.split], vec![source, test.source], Some(class_names))
+            }
+        };
+        let dataset = assemble(name, splits, options)?;
+        let dataset = Dataset { source: DataSource::Files, source_files, ..dataset };
+        match class_names {
+            // Classes without a name of their own keep their numbers.
+            Some(class_names) if class_names.len() >= dataset.classes => {
+                Dataset { classes: class_names.len(), ..dataset }.with_class_names(class_names)
+            }
+            _ => Ok(dataset),
+        }
+    }
+}

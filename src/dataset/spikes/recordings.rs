@@ -1,0 +1,126 @@
+//! Recordings in steps of 1 ms, as both backends read them.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::model::events::{event_step, event_unit};
+
+/// Part of a recording: consecutive steps, repeated if the phase that shows them is longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordingPart {
+    /// First step.
+    pub first: u32,
+    /// Number of steps, at least 1.
+    pub len: u32,
+}
+
+/// Parts of a recording that the phases show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordingParts {
+    /// Part of the forward phase.
+    pub forward: RecordingPart,
+    /// Part of the target phase. `None`: the forward part, continued from the step at which the forward phase ended.
+    pub target: Option<RecordingPart>,
+    /// Part of a test.
+    pub test: RecordingPart,
+}
+
+/// Recordings of a data set: the training set, then the test set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recordings {
+    /// Index of the first event of each recording, then the number of events.
+    starts: Vec<u32>,
+    /// Events of each recording, packed, ascending; an event occurs once per spike, see [`crate::model::events`].
+    events: Vec<u32>,
+    /// Parts that the phases show.
+    pub parts: RecordingParts,
+}
+
+impl Recordings {
+    /// Joins recordings. `starts` and `events`: as in the struct, of valid recordings.
+    pub(super) fn new(starts: Vec<u32>, events: Vec<u32>, parts: RecordingParts) -> Self {
+        Recordings { starts, events, parts }
+    }
+
+    /// Returns the number of recordings.
+    pub fn count(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// Returns the number of events of all recordings.
+    pub fn event_count(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Returns the events of a recording, packed, ascending.
+    ///
+    /// # Panics
+    /// Panics unless `index` is below the number of recordings.
+    pub fn events(&self, index: usize) -> &[u32] {
+        &self.events[self.range(index)]
+    }
+
+    fn range(&self, index: usize) -> Range<usize> {
+        self.starts[index] as usize..self.starts[index + 1] as usize
+    }
+
+    /// Returns all recordings as devices store them: the starts, then the events.
+    pub fn packed(&self) -> Vec<u32> {
+        [&self.starts[..], &self.events].concat()
+    }
+
+    /// Returns all words that determine what is shown: parts, starts and events.
+    pub(in crate::dataset) fn words(&self) -> [Cow<'_, [u32]>; 3] {
+        let RecordingParts { forward, target, test } = self.parts;
+        let parts = [Some(forward), target, Some(test)].map(|part| match part {
+            Some(RecordingPart { first, len }) => [first, len],
+            None => [0, 0],
+        });
+        [parts.concat().into(), (&self.starts).into(), (&self.events).into()]
+    }
+
+    /// Returns the recordings with these indices.
+    pub(in crate::dataset) fn select(&self, indices: impl Iterator<Item = usize>) -> Self {
+        let (mut starts, mut events) = (vec![0], Vec::new());
+        for index in indices {
+            events.extend_from_slice(self.events(index));
+            starts.push(events.len() as u32);
+        }
+        Recordings { starts, events, parts: self.parts }
+    }
+
+    /// Returns the number of spikes of each unit in a recording, at most 255, `[units]`: a picture of the recording.
+    pub fn histogram(&self, index: usize, units: usize) -> Vec<u8> {
+        let mut counts = vec![0_u8; units];
+        for &event in self.events(index) {
+            let count = &mut counts[event_unit(event) as usize];
+            *count = count.saturating_add(1);
+        }
+        counts
+    }
+
+    /// Returns the mean number of spikes of each unit per step of the part that a test shows, `[units]`.
+    pub fn test_rates(&self, index: usize, units: usize) -> Vec<f32> {
+        let RecordingPart { first, len } = self.parts.test;
+        let mut counts = vec![0_u32; units];
+        for &event in self.events(index) {
+            if (first..first + len).contains(&event_step(event)) {
+                counts[event_unit(event) as usize] += 1;
+            }
+        }
+        counts.into_iter().map(|count| count as f32 / len as f32).collect()
+    }
+
+    /// Returns the number of steps up to the last event of all recordings, at least 1.
+    pub(super) fn step_count(events: &[u32]) -> u32 {
+        events.iter().map(|&event| event_step(event) + 1).max().unwrap_or(1)
+    }
+}
+
+/// Checks recordings as [`Recordings::packed`] returns them, for shaders, which do not check bounds.
+pub(crate) fn are_packed_recordings(words: &[u32], count: usize) -> bool {
+    let Some((starts, events)) = words.split_at_checked(count + 1) else { return false };
+    starts.is_sorted() && starts.last() == Some(&(events.len() as u32))
+}

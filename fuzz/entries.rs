@@ -24,6 +24,28 @@ pub fn npz(bytes: &[u8]) {
     let _ = fs::remove_dir_all(folder);
 }
 
+/// Reads a NumPy archive of recordings as training set and as test set.
+pub fn recordings(bytes: &[u8]) {
+    let folder = folder("recordings");
+    for name in ["train.npz", "test.npz"] {
+        fs::write(folder.join(name), bytes).expect("the temporary file is written");
+    }
+    let _ = Dataset::open(&folder);
+    let _ = fs::remove_dir_all(folder);
+}
+
+/// Reads a file of N-MNIST as a recording of each of two classes.
+pub fn n_mnist(bytes: &[u8]) {
+    let folder = folder("n-mnist");
+    for class in ["Train/0", "Train/1", "Test/0"] {
+        let class = folder.join(class);
+        fs::create_dir_all(&class).expect("the temporary folder is created");
+        fs::write(class.join("1.bin"), bytes).expect("the temporary file is written");
+    }
+    let _ = Dataset::open(&folder);
+    let _ = fs::remove_dir_all(folder);
+}
+
 /// Reads a CSV table as training set and as test set.
 pub fn csv(bytes: &[u8]) {
     let folder = folder("csv");

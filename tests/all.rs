@@ -29,6 +29,7 @@ mod optimizers;
 mod plateaus;
 mod rates;
 mod recipes;
+mod recording_files;
 mod recordings;
 mod replicas;
 mod requests;

@@ -42,6 +42,8 @@ fn read_corpus(name: &str, read: fn(&[u8])) {
 fn corpus_files_do_not_panic() {
     read_corpus("idx", entries::idx);
     read_corpus("npz", entries::npz);
+    read_corpus("recordings", entries::recordings);
+    read_corpus("n_mnist", entries::n_mnist);
     read_corpus("csv", entries::csv);
     read_corpus("config", entries::config);
     read_corpus("checkpoint", entries::checkpoint);
@@ -55,6 +57,11 @@ fn valid_corpus_files_are_read() {
     let npz = folder.path().join("both.npz");
     fs::write(&npz, bytes("npz/both")).unwrap();
     assert_eq!(Dataset::open(&npz).unwrap().training_count, 3);
+    let recordings = tempfile::tempdir().unwrap();
+    for name in ["train.npz", "test.npz"] {
+        fs::write(recordings.path().join(name), bytes("recordings/floats")).unwrap();
+    }
+    assert_eq!(Dataset::open(recordings.path()).unwrap().recording(0).len(), 3);
     for name in ["train.csv", "test.csv"] {
         fs::write(folder.path().join(name), bytes("csv/header")).unwrap();
     }

@@ -83,14 +83,24 @@ pub(super) fn run(arguments: &DataCommand) -> Result<(), CliError> {
 
 fn table(summary: &DatasetSummary) -> String {
     let DatasetSummary { name, height, width, channels, max_pixel, mean, .. } = summary;
+    let [training, test] = [summary.training_images, summary.test_images];
     let colours = if *channels == 1 { "grey" } else { "in colour" };
+    let (shape, examples) = match summary.events {
+        Some(events) => {
+            let each = events as f64 / (training + test) as f64;
+            let shape = format!("recordings  {width} x {height} units, {each:.0} spikes each");
+            (shape, "recordings")
+        }
+        None => {
+            let shape = format!(
+                "images      {width} x {height} pixels, {colours}, bytes 0 to {max_pixel}, mean {mean:.1}; \
+                 a pixel is byte / {max_pixel}"
+            );
+            (shape, "images")
+        }
+    };
     let mut text = format!(
-        "data set    {name}\n\
-         images      {width} x {height} pixels, {colours}, bytes 0 to {max_pixel}, mean {mean:.1}; \
-         a pixel is byte / {max_pixel}\n\
-         training    {} images\n\
-         test        {} images\n\n",
-        summary.training_images, summary.test_images
+        "data set    {name}\n{shape}\ntraining    {training} {examples}\ntest        {test} {examples}\n\n"
     );
     // Writing to a string cannot fail.
     for SourceFile { file, format } in &summary.source_files {

@@ -25,6 +25,7 @@ mod settings;
 mod shared_args;
 mod shell;
 mod signals;
+mod spike_args;
 mod summary;
 mod test;
 mod train;

@@ -9,6 +9,7 @@ use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
 use super::CliError;
 use super::output::eprint_line;
 use super::signals;
+use super::spike_args::SpikeArgs;
 use apical::dataset::{Background, Dataset, ImageSize, ReadOptions};
 use apical::device::{BackendKind, DeviceOptions};
 
@@ -112,6 +113,9 @@ pub(super) struct ReadArgs {
     /// Whether the first line of a CSV file is a header [default: detected]
     #[arg(long, requires = "data", value_name = "BOOL")]
     csv_header: Option<bool>,
+
+    #[command(flatten)]
+    spikes: SpikeArgs,
 }
 
 /// Options for pixel values.
@@ -155,6 +159,7 @@ impl DataArgs {
             rgb: own.colour || reading.colour,
             values,
             csv_header: own.csv_header.or(reading.csv_header),
+            spikes: self.reading.spikes.with_defaults(&reading.spikes),
         };
         DataArgs { data: self.data.clone(), reading }
     }
@@ -173,7 +178,8 @@ impl DataArgs {
 impl ReadArgs {
     fn reading(&self) -> ReadOptions {
         let &ReadArgs { image_size: size, rgb: colour, csv_header, .. } = self;
-        ReadOptions { size, colour, csv_header, ..self.values.reading() }
+        let spikes = self.spikes.options();
+        ReadOptions { size, colour, csv_header, spikes, ..self.values.reading() }
     }
 
     /// Reads a data set, or the embedded MNIST if there is no path.

@@ -1,0 +1,305 @@
+//! Proves: files of recorded spikes are detected and read: `.npz` archives and N-MNIST. Binning equals tonic's `ToFrame`
+//! for all events, also those at the end. Errors state file, location, expected and found content.
+//!
+//! Does not prove: that networks train on recordings (see `recordings.rs`).
+
+use std::fs;
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use apical::dataset::spikes::{
+    EventSet, EventTimes, RecordingPart, SpikeDataset, SpikeOptions, TimeRange,
+};
+use apical::dataset::{DataIdentity, Dataset, ReadOptions};
+use apical::model::events::{event_step, event_unit};
+use tempfile::TempDir;
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+/// An array in NumPy's format: name, element type, shape and bytes.
+type Array = (&'static str, &'static str, Vec<usize>, Vec<u8>);
+
+macro_rules! array {
+    ($name:literal, $kind:literal, $values:expr) => {{
+        let values = $values;
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        ($name, $kind, vec![values.len()], bytes)
+    }};
+}
+
+fn npz(arrays: &[Array]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, kind, shape, bytes) in arrays {
+        let shape: String = shape.iter().map(|size| format!("{size}, ")).collect();
+        let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({shape}), }}");
+        let header = format!("{header:<117}\n");
+        archive.start_file(format!("{name}.npy"), SimpleFileOptions::default()).unwrap();
+        archive.write_all(b"\x93NUMPY\x01\x00").unwrap();
+        archive.write_all(&(header.len() as u16).to_le_bytes()).unwrap();
+        archive.write_all(header.as_bytes()).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// Two recordings of a sensor of 2 x 1 x 3 units: times in µs.
+fn arrays() -> Vec<Array> {
+    vec![
+        array!("times", "<i8", [0_i64, 999, 1000, -1, 70_000]),
+        array!("units", "<u2", [5_u16, 5, 0, 1, 2]),
+        array!("offsets", "<i8", [0_i64, 3, 5]),
+        array!("labels", "|u1", [0_u8, 1]),
+        array!("shape", "<i8", [2_i64, 1, 3]),
+    ]
+}
+
+/// Returns a folder with `train.npz` and `test.npz` of these arrays.
+fn folder_with(arrays: &[Array]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for name in ["train.npz", "test.npz"] {
+        fs::write(folder.path().join(name), npz(arrays)).unwrap();
+    }
+    folder
+}
+
+/// Returns `(step, unit)` of each spike of a recording.
+fn spikes(dataset: &Dataset, index: usize) -> Vec<(u32, u32)> {
+    let events = dataset.recording(index).iter();
+    events.map(|&event| (event_step(event), event_unit(event))).collect()
+}
+
+fn open(path: &Path, spikes: SpikeOptions) -> Result<Dataset, String> {
+    let options = ReadOptions { spikes, ..ReadOptions::default() };
+    Dataset::open_as(path, &options).map_err(|error| error.to_string())
+}
+
+#[test]
+fn archives_of_integers_and_floats_hold_equal_recordings() {
+    let mut floats = arrays();
+    floats[0] = array!("times", "<f4", [0.0_f32, 0.999, 1.0, -0.001, 70.0]);
+    let mut halves = arrays();
+    // 0, 0.999, 1, -0.001 and 70 as floats of 16 bits.
+    halves[0] = array!("times", "<f2", [0_u16, 0x3BFE, 0x3C00, 0x9419, 0x5460]);
+    for arrays in [arrays(), floats, halves] {
+        let folder = folder_with(&arrays);
+        for path in [folder.path().to_owned(), folder.path().join("train.npz")] {
+            let set = open(&path, SpikeOptions::default()).unwrap();
+            assert_eq!((set.training_count, set.test_count, set.classes), (2, 2, 2));
+            // The channels are one above the other.
+            assert_eq!((set.height, set.width, set.pixels()), (2, 3, 6));
+            assert_eq!(spikes(&set, 0), [(0, 5), (0, 5), (1, 0)]);
+            assert_eq!(spikes(&set, 3), [(70, 2)]);
+            let parts = set.recordings().unwrap().parts;
+            assert_eq!(parts.forward, RecordingPart { first: 0, len: 71 });
+            assert_eq!((parts.test, parts.target), (parts.forward, None));
+            let told = set.conversions.join("\n");
+            assert!(told.contains("8 events in steps of 1 ms"), "{told}");
+            assert!(told.contains("2 events before time 0 left out"), "{told}");
+            assert!(told.contains("2 channels of 1 x 3 units"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn options_choose_parts_and_units() {
+    let folder = folder_with(&arrays());
+    let part = TimeRange { start: 0, end: 20 };
+    let options = SpikeOptions {
+        forward: Some(part),
+        pool: 3,
+        merge_channels: true,
+        single_spikes: true,
+        ..SpikeOptions::default()
+    };
+    let set = open(folder.path(), options).unwrap();
+    assert_eq!((set.pixels(), spikes(&set, 0)), (1, vec![(0, 0), (1, 0)]));
+    let told = set.conversions.join("\n");
+    assert!(told.contains("2 events outside the parts"), "{told}");
+    assert_eq!(set.warnings.len(), 2, "{:?}", set.warnings);
+    // The identity reopens the same set, and others have another fingerprint.
+    let identity = DataIdentity::of(&set);
+    assert_eq!(identity.read_options.spikes, options);
+    assert!(
+        identity
+            .arguments()
+            .ends_with(" --forward-part 0-20 --pool 3 --merge-channels --single-spikes")
+    );
+    let json = serde_json::to_string(&identity).unwrap();
+    assert_eq!(serde_json::from_str::<DataIdentity>(&json).unwrap(), identity);
+    let other = SpikeOptions { forward: Some(TimeRange { end: 19, ..part }), ..options };
+    assert_ne!(open(folder.path(), other).unwrap().sha256(), identity.sha256);
+    assert_eq!(open(folder.path(), options).unwrap().sha256(), identity.sha256);
+}
+
+#[test]
+fn invalid_archive_states_array_and_index() {
+    let changed = |index: usize, array: Array| {
+        let mut arrays = arrays();
+        arrays[index] = array;
+        arrays
+    };
+    for (arrays, text) in [
+        (
+            changed(0, array!("times", "<i8", [0_i64; 4])),
+            "array times: expected 5 times, one per unit, found 4",
+        ),
+        (
+            changed(0, array!("times", "<f8", [0.0, 1.0, f64::NAN, 0.0, 0.0])),
+            "array times, index 2: expected a finite time",
+        ),
+        (
+            changed(1, array!("units", "<u2", [5_u16, 5, 6, 1, 2])),
+            "array units, index 2: expected units below 6",
+        ),
+        (
+            changed(1, array!("units", "<i8", [5_i64, 5, -1, 1, 2])),
+            "array units, index 2: expected an integer from 0",
+        ),
+        (changed(1, array!("units", "<f4", [0_f32; 5])), "array units: expected integers"),
+        (
+            changed(2, array!("offsets", "<i8", [1_i64, 3, 5])),
+            "array offsets, index 0: expected 0 as the first offset, found 1",
+        ),
+        (
+            changed(2, array!("offsets", "<i8", [0_i64, 3, 4])),
+            "array offsets, index 2: expected 5 as the last offset",
+        ),
+        (
+            changed(2, array!("offsets", "<i8", [0_i64, 6, 5])),
+            "array offsets, index 2: expected an offset of at least 6",
+        ),
+        (changed(2, array!("offsets", "<i8", [0_i64, 5])), "array offsets: expected 3 offsets"),
+        (
+            changed(2, array!("offsets", "<u8", [0_u64, u64::MAX, 5])),
+            "array offsets, index 1: expected an integer below 2^63",
+        ),
+        (
+            changed(3, array!("labels", "|u1", [1_u8, 1])),
+            "array labels, index 0: expected at least two classes",
+        ),
+        (changed(4, array!("shape", "<i8", [0_i64])), "array shape: expected a sensor of 1 to"),
+        (
+            changed(4, array!("shape", "<i8", [1_i64 << 40, 1 << 40])),
+            "array shape: expected a sensor of 1 to",
+        ),
+        (
+            changed(4, array!("shape", "<i8", [1_i64, 1, 1, 6])),
+            "array shape: expected one to three sizes",
+        ),
+        (
+            changed(4, array!("shape", "<i8", [300_i64, 300])),
+            "expected 1 to 65536 units, found 1 x 300 x 300",
+        ),
+        (arrays()[..4].to_vec(), "expected the arrays times, units, offsets, labels, shape"),
+    ] {
+        let folder = folder_with(&arrays);
+        let error = open(folder.path(), SpikeOptions::default()).unwrap_err();
+        assert!(error.contains(text), "{error}\nlacks: {text}");
+    }
+    let late =
+        SpikeOptions { forward: Some(TimeRange { start: 80, end: 90 }), ..SpikeOptions::default() };
+    let error = open(folder_with(&arrays()).path(), late).unwrap_err();
+    assert!(error.contains("expected events in the training set, found none"), "{error}");
+}
+
+#[test]
+fn archive_without_test_set_is_an_error() {
+    let folder = folder_with(&arrays());
+    fs::remove_file(folder.path().join("test.npz")).unwrap();
+    let error = open(&folder.path().join("train.npz"), SpikeOptions::default()).unwrap_err();
+    assert!(error.contains("expected a test set, found none"), "{error}");
+}
+
+/// Returns a record of N-MNIST.
+fn record(time: u32, x: u8, y: u8, on: bool) -> [u8; 5] {
+    let [_, high, middle, low] = time.to_be_bytes();
+    [x, y, high | if on { 0x80 } else { 0 }, middle, low]
+}
+
+#[test]
+fn n_mnist_folders_are_recordings() {
+    let folder = TempDir::new().unwrap();
+    for set in ["Train", "Test"] {
+        for (class, x) in [("0", 4), ("1", 30)] {
+            let class = folder.path().join(set).join(class);
+            fs::create_dir_all(&class).unwrap();
+            let records = [
+                record(500, x, 2, true),
+                [0, 240, 0, 0, 0],
+                record(500, x, 3, false), // at 8.692 ms
+            ];
+            fs::write(class.join("00001.bin"), records.as_flattened()).unwrap();
+            fs::write(class.join("00002.bin"), record(1999, 0, 0, false)).unwrap();
+        }
+    }
+    let set = open(folder.path(), SpikeOptions::default()).unwrap();
+    assert_eq!((set.training_labels(), set.test_count), (&[0, 0, 1, 1][..], 4));
+    assert_eq!((set.height, set.width), (68, 34));
+    assert_eq!(spikes(&set, 2), [(0, 1156 + 2 * 34 + 30), (8, 3 * 34 + 30)]);
+    assert_eq!(spikes(&set, 3), [(1, 0)]);
+    assert_eq!(set.class_names, ["0", "1"]);
+    let pooled = SpikeOptions { pool: 2, merge_channels: true, ..SpikeOptions::default() };
+    let pooled = open(folder.path(), pooled).unwrap();
+    assert_eq!((pooled.height, pooled.width), (17, 17));
+    assert_eq!(spikes(&pooled, 2), [(0, 17 + 15), (8, 17 + 15)]);
+    let bad = folder.path().join("Test/1/00003.bin");
+    fs::write(&bad, [0; 7]).unwrap();
+    let error = open(folder.path(), SpikeOptions::default()).unwrap_err();
+    let expected = format!("{}, byte offset 5: expected records of 5 bytes", bad.display());
+    assert!(error.contains(&expected), "{error}");
+    fs::remove_file(bad).unwrap();
+    fs::create_dir(folder.path().join("Test/2")).unwrap();
+    let error = open(folder.path(), SpikeOptions::default()).unwrap_err();
+    assert!(
+        error.contains("expected classes of the training set only, found the folder 2"),
+        "{error}"
+    );
+}
+
+/// Times of events, µs, and units of a sensor of 2 x 3 x 4, with the frames of tonic 1.6.0:
+/// `tonic.transforms.ToFrame(sensor_size=(4, 3, 2), time_window=1000, start_time=0, end_time=6000)(events)`. Without
+/// `end_time` tonic drops the 8 events after 5 ms.
+const TIMES: [i64; 60] = [
+    0, 154, 195, 347, 480, 515, 654, 693, 696, 750, 899, 1000, 1139, 1395, 1439, 1468, 1529, 1550,
+    1570, 1641, 1846, 2000, 2000, 2000, 2146, 2257, 2291, 2370, 2535, 2539, 2649, 2717, 2790, 2812,
+    2866, 3013, 3030, 3077, 3605, 4058, 4064, 4194, 4202, 4219, 4228, 4415, 4578, 4608, 4635, 4692,
+    4847, 4866, 5061, 5179, 5312, 5322, 5385, 5431, 5470, 5600,
+];
+const UNITS: [u32; 60] = [
+    5, 14, 21, 0, 21, 6, 13, 11, 17, 10, 23, 3, 17, 0, 10, 18, 23, 9, 9, 20, 21, 21, 3, 7, 16, 22,
+    11, 17, 5, 19, 10, 2, 18, 22, 19, 11, 20, 20, 6, 11, 0, 6, 3, 3, 23, 8, 22, 15, 9, 20, 13, 0,
+    8, 11, 6, 3, 3, 19, 21, 1,
+];
+/// Units with events and their counts, per frame.
+const FRAMES: [(&[u32], &[usize]); 6] = [
+    (&[0, 5, 6, 10, 11, 13, 14, 17, 21, 23], &[1, 1, 1, 1, 1, 1, 1, 1, 2, 1]),
+    (&[0, 3, 9, 10, 17, 18, 20, 21, 23], &[1, 1, 2, 1, 1, 1, 1, 1, 1]),
+    (&[2, 3, 5, 7, 10, 11, 16, 17, 18, 19, 21, 22], &[1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 2]),
+    (&[6, 11, 20], &[1, 1, 2]),
+    (&[0, 3, 6, 8, 9, 11, 13, 15, 20, 22, 23], &[2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1]),
+    (&[1, 3, 6, 8, 11, 19, 21], &[1, 2, 1, 1, 1, 1, 1]),
+];
+
+#[test]
+fn binning_equals_frames_of_tonic() {
+    let set = EventSet {
+        times: EventTimes::Microseconds([&TIMES[..], &[0]].concat()),
+        units: [&UNITS[..], &[0]].concat(),
+        offsets: vec![0, 60, 61],
+        labels: vec![0, 1],
+    };
+    let recordings = SpikeDataset {
+        name: "tonic".to_string(),
+        sensor: [2, 3, 4],
+        training: set.clone(),
+        test: set,
+    };
+    let dataset = recordings.bin(&SpikeOptions::default()).unwrap();
+    let expected: Vec<(u32, u32)> = (0..)
+        .zip(FRAMES)
+        .flat_map(|(step, (units, counts))| {
+            let repeated = units.iter().zip(counts);
+            repeated.flat_map(move |(&unit, &count)| vec![(step, unit); count])
+        })
+        .collect();
+    assert_eq!((expected.len(), spikes(&dataset, 0)), (60, expected));
+}

@@ -46,10 +46,10 @@ impl Settings {
         self.source.config.as_deref()
     }
 
-    /// Returns the first flag on the command line that affects settings.
-    pub(super) fn first_explicit_flag(&self) -> Option<String> {
+    /// Returns the first flag on the command line that affects settings other than the number of epochs.
+    pub(super) fn first_flag_except_epochs(&self) -> Option<String> {
         let ids = self.explicit.ids().map(|id| id.as_str());
-        let mut explicit = ids.filter(|id| self.is_set(id));
+        let mut explicit = ids.filter(|id| *id != "epochs" && self.is_set(id));
         let known = Settings::augment_args(Command::new("settings"));
         let flag =
             explicit.find(|id| known.get_arguments().any(|argument| argument.get_id() == *id));

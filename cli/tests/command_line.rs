@@ -22,6 +22,8 @@ mod devices;
 mod drivers;
 #[path = "command_line/event_files.rs"]
 mod event_files;
+#[path = "command_line/extension.rs"]
+mod extension;
 #[path = "command_line/faults.rs"]
 mod faults;
 #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "clap")]
 mod commented_toml;
+mod continuation;
 pub mod file;
 mod list;
 mod paper;

@@ -14,6 +14,8 @@ pub const METRICS: &str = "metrics.jsonl";
 pub const TIMINGS: &str = "timings.jsonl";
 /// The trained network, see [`weights`](super::weights).
 pub const WEIGHTS: &str = "weights.safetensors";
+/// Weights with which all networks of the run start, if they were given.
+pub const INITIAL_WEIGHTS: &str = "initial-weights.safetensors";
 /// Folder of the checkpoints.
 pub const CHECKPOINTS: &str = "checkpoints";
 /// The checkpoint with the lowest test error at the end of an epoch, in [`CHECKPOINTS`]; the first of equals.

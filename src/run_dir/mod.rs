@@ -73,6 +73,8 @@ pub enum StorageError {
     OtherParts { folder: PathBuf, found: usize, wanted: usize },
     #[error("{}: cannot read any of its {count} checkpoints; the newest is {}", .folder.display(), .newest.display())]
     NoCheckpoint { folder: PathBuf, count: usize, newest: PathBuf, source: Box<WeightsError> },
+    #[error("{}: cannot extend this finished run to more epochs: it has no checkpoint", .folder.display())]
+    NotExtendable { folder: PathBuf },
     #[error("{}: expected the description of a run", .path.display())]
     RunInfo { path: PathBuf, source: serde_json::Error },
     #[error("{}: the settings of this checkpoint differ from those of the run", .path.display())]

@@ -19,11 +19,11 @@ use crate::train::{ResumeFrom, TrainPosition};
 
 impl RunDir {
     /// Creates a run with these settings, or resumes it from its last checkpoint and restores the metrics of the
-    /// checkpoint. The latest `keep` checkpoints will be kept. [`RunDir::warnings`] lists damaged files.
+    /// checkpoint. The settings may have more epochs than those of the run, see [`Config::continues`]. The latest `keep` checkpoints will be kept. [`RunDir::warnings`] lists damaged files.
     ///
     /// # Errors
     /// Returns [`StorageError::SettingsDiffer`] if the checkpoint has other settings, [`StorageError::NoCheckpoint`] if
-    /// all checkpoints are damaged, or an error if a file cannot be read or written.
+    /// all checkpoints are damaged, [`StorageError::NotExtendable`] if a finished run has no checkpoint, or an error if a file cannot be read or written.
     pub fn resume(
         folder: &Path,
         config: &Config,
@@ -57,16 +57,20 @@ impl RunDir {
             // A finished run needs no checkpoint.
             _ => "",
         };
-        if let Some(line) = finished
-            && found.starts_with(lines)
-            && run.has_weights(&line)?
-        {
+        let trained = match finished {
+            Some(line) if found.starts_with(lines) => run.trained_epochs(&line)?,
+            _ => None,
+        };
+        if trained.is_some_and(|epochs| epochs >= config.epochs) {
             run.lines = found;
             return Ok((run, ResumeFrom::Finished));
         }
         let start = match last? {
+            None if trained.is_some() => {
+                return Err(StorageError::NotExtendable { folder: folder.to_owned() });
+            }
             None => ResumeFrom::Initial,
-            Some((path, saved)) if saved.config != *config => {
+            Some((path, saved)) if !config.continues(&saved.config) => {
                 return Err(StorageError::SettingsDiffer { path });
             }
             Some((_, saved)) => {
@@ -113,6 +117,9 @@ impl RunDir {
                 return Ok(());
             }
         };
+        if found != *config && config.continues(&found) {
+            return write_atomic(&path, toml::to_string(config)?.as_bytes());
+        }
         let [found, used] = [&found, config].map(toml::Table::try_from);
         let (found, used) = (found?, used?);
         let keys: BTreeSet<&String> = found.keys().chain(used.keys()).collect();
@@ -137,15 +144,16 @@ impl RunDir {
         }
     }
 
-    /// Returns whether the file of weights belongs to the finished training. Renames any other file, with a warning.
-    fn has_weights(&mut self, line: &FinalMetrics) -> Result<bool, StorageError> {
+    /// Returns the number of epochs of the weights if they belong to the finished training. Renames any other file, with
+    /// a warning.
+    fn trained_epochs(&mut self, line: &FinalMetrics) -> Result<Option<u32>, StorageError> {
         let path = self.folder.join(WEIGHTS);
         if !path.exists() {
-            return Ok(false);
+            return Ok(None);
         }
         let cause = match weights::load(&path) {
             Ok(saved) if weights::weights_sha256(&saved.network) == line.weights_sha256 => {
-                return Ok(true);
+                return Ok(Some(saved.config.epochs));
             }
             Ok(_) => "they differ from those in the last line of the metrics".to_string(),
             Err(error) if error.may_be_intact() => return Err(error.into()),
@@ -153,7 +161,7 @@ impl RunDir {
         };
         let renamed_to = set_aside(&path)?;
         self.warnings.push(RunWarning::DamagedWeights { path, cause, renamed_to });
-        Ok(false)
+        Ok(None)
     }
 
     /// Returns the training time before a checkpoint in seconds, from the timings; 0 if they lack it.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::file_names::{RUN_INFO, ensure_no_run, replica_folder};
-use super::write::write_new_json;
+use super::write::{write_json, write_new_json};
 use super::{RunLock, StorageError};
 use crate::config::{Config, Part, Sweep, Variant, variants};
 use crate::dataset::{DataIdentity, DataSource, ReadOptions};
@@ -48,6 +48,9 @@ pub struct RunInfo {
     /// Number of parts among which processes share the networks; 1: one process trains all.
     #[serde(default = "one")]
     pub parts: usize,
+    /// SHA-256 of the weights with which all networks start, in hexadecimal; `None` if each starts with random ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_weights_sha256: Option<String>,
     /// Swept settings, in which the networks differ.
     pub sweeps: Vec<Sweep>,
     /// Settings of all networks, before sweeps.
@@ -153,6 +156,14 @@ impl RunInfo {
         }
     }
 
+    /// Replaces `run.json`. The caller has the right to write to the run.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be written.
+    pub fn replace(&self, folder: &Path) -> Result<(), StorageError> {
+        write_json(&folder.join(RUN_INFO), self)
+    }
+
     /// Returns whether a folder holds a `run.json`.
     pub fn exists(folder: &Path) -> bool {
         folder.join(RUN_INFO).symlink_metadata().is_ok()
@@ -204,6 +215,7 @@ mod tests {
             keep_checkpoints: 2,
             replicas: 1,
             parts: 1,
+            initial_weights_sha256: None,
             sweeps: Vec::new(),
             config: Config { seed: u64::MAX, ..Config::default() },
         }

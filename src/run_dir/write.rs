@@ -32,7 +32,6 @@ pub(super) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<(), StorageE
 }
 
 /// Writes a value as indented JSON, atomically.
-#[cfg(feature = "plots")]
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StorageError> {
     write_atomic(path, &to_json(path, value)?)
 }

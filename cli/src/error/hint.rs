@@ -125,6 +125,9 @@ fn storage_hint(error: &StorageError) -> Option<&'static str> {
         StorageError::OtherParts { .. } => Some(
             "give --part I/N with the N of the run, or leave out --part to resume all parts in one process",
         ),
+        StorageError::NotExtendable { .. } => {
+            Some("start a new run from its weights with --initial-weights")
+        }
         StorageError::NoRun { .. } => Some("start a run with 'apical train --out DIR'"),
         StorageError::NoCheckpoint { .. } => Some(
             "restore a copy of a checkpoint, or move the folder and start again with 'apical train --config \

@@ -5,40 +5,36 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::TrainArgs;
-use crate::output::{Output, eprint_line};
+use crate::CliError;
+use crate::output::eprint_line;
 use crate::run_data::warn_if_other_data;
 use crate::shared_args::DataArgs;
-use crate::signals;
-use crate::{CliError, ExitStatus};
+use crate::weights::load_weights;
 use apical::config::{Config, Part, Variant, variants};
 use apical::dataset::{DataIdentity, Dataset};
-use apical::run_dir::file_names::WEIGHTS;
+use apical::run_dir::file_names::{INITIAL_WEIGHTS, WEIGHTS};
 use apical::run_dir::training_data::{check_class_names, open_training_data};
-use apical::run_dir::{CheckpointFolder, ImageSpec, RunDir, RunInfo, RunLock, now_rfc3339};
-use apical::train::{CheckpointInterval, ResumeFrom, TrainError, TrainPosition};
+use apical::run_dir::{
+    ImageSpec, RunDir, RunInfo, RunLock, SavedNetwork, now_rfc3339, weights, weights_sha256,
+};
+use apical::train::{CheckpointInterval, ResumeFrom, TrainError};
 
 /// Default number of checkpoints to keep.
 const DEFAULT_KEEP_CHECKPOINTS: usize = 2;
-
-/// Networks of a run that can be resumed.
-enum CheckpointCoverage {
-    /// Each network has a checkpoint.
-    All,
-    /// Some networks have one.
-    Partial,
-    /// No network has one.
-    None,
-}
 
 /// Run to start or resume.
 pub(crate) struct TrainJob {
     pub(super) info: RunInfo,
     pub(super) checkpoint_every: CheckpointInterval,
-    folder: Option<PathBuf>,
+    pub(super) folder: Option<PathBuf>,
     /// Part of the networks to train; `None` for all.
-    part: Option<Part>,
+    pub(super) part: Option<Part>,
     /// Lock of the folder; `None` before a run starts.
     lock: Option<RunLock>,
+    /// Weights with which all networks start; `None` if each starts with random ones.
+    pub(super) initial: Option<SavedNetwork>,
+    /// Whether the run has more epochs than when it was resumed.
+    pub(super) is_extended: bool,
 }
 
 impl TrainJob {
@@ -50,12 +46,17 @@ impl TrainJob {
         let checkpoint_every = arguments.checkpoint_every.unwrap_or(CheckpointInterval::Epochs(1));
         let part = arguments.networks.part()?;
         if let Some(folder) = &arguments.resume {
-            if let Some(flag) = arguments.settings.first_explicit_flag() {
+            if let Some(flag) = arguments.settings.first_flag_except_epochs() {
                 let message = format!("cannot change settings of a resumed run: leave out {flag}");
                 return Err(CliError::Usage(message));
             }
-            return TrainJob::resume(arguments, folder, part);
+            let mut job = TrainJob::resume(arguments, folder, part)?;
+            if arguments.settings.is_set("epochs") {
+                job.extend(arguments.settings.resolve(|_| ())?.epochs)?;
+            }
+            return Ok(job);
         }
+        let initial = arguments.initial_weights.as_deref().map(load_weights).transpose()?;
         let (sweeps, replicas) = arguments.networks.sweeps_and_replicas(&arguments.settings)?;
         let data = &arguments.simulation.data;
         let info = RunInfo {
@@ -72,6 +73,7 @@ impl TrainJob {
             keep_checkpoints: arguments.keep_checkpoints.unwrap_or(DEFAULT_KEEP_CHECKPOINTS),
             replicas,
             parts: part.map_or(1, Part::count),
+            initial_weights_sha256: initial.as_ref().map(|saved| weights_sha256(&saved.network)),
             sweeps,
             config: arguments.settings.resolve(|_| ())?,
         };
@@ -81,13 +83,24 @@ impl TrainJob {
         }
         match &arguments.out {
             Some(folder) if arguments.joins_run() && RunInfo::exists(folder) => {
-                let job = TrainJob::resume(arguments, folder, part)?;
+                let mut job = TrainJob::resume(arguments, folder, part)?;
+                if info.config.epochs > job.info.config.epochs {
+                    job.extend(info.config.epochs)?;
+                }
                 let difference = difference(&job.info, &info)?;
                 difference.map_or(Ok(job), |difference| {
                     Err(CliError::SettingsMismatch { folder: folder.clone(), difference })
                 })
             }
-            out => Ok(TrainJob { info, checkpoint_every, folder: out.clone(), part, lock: None }),
+            out => Ok(TrainJob {
+                info,
+                checkpoint_every,
+                folder: out.clone(),
+                part,
+                lock: None,
+                initial,
+                is_extended: false,
+            }),
         }
     }
 
@@ -97,8 +110,9 @@ impl TrainJob {
         lock.remove_partials(folder)?;
         info.keep_checkpoints = arguments.keep_checkpoints.unwrap_or(info.keep_checkpoints);
         let checkpoint_every = arguments.checkpoint_every.unwrap_or(info.checkpoint_every);
+        let initial = TrainJob::initial_weights(arguments, folder, &info)?;
         let (folder, lock) = (Some(folder.to_owned()), Some(lock));
-        Ok(TrainJob { info, checkpoint_every, folder, part, lock })
+        Ok(TrainJob { info, checkpoint_every, folder, part, lock, initial, is_extended: false })
     }
 
     /// Returns the networks that this process trains.
@@ -195,6 +209,9 @@ impl TrainJob {
             let lock = self.info.create(folder, self.part, &mut |text| eprint_line(text))?;
             lock.warning().into_iter().for_each(eprint_line);
             self.lock = Some(lock);
+            if let Some(SavedNetwork { network, config, images, .. }) = &self.initial {
+                weights::save(&folder.join(INITIAL_WEIGHTS), network, config, images)?;
+            }
             return Ok(true);
         }
         Ok(false)
@@ -210,14 +227,23 @@ impl TrainJob {
         variants: &[Variant],
     ) -> Result<(Vec<RunDir>, Vec<ResumeFrom>), CliError> {
         let Some(folder) = self.resumed_folder() else {
-            return Ok((Vec::new(), vec![ResumeFrom::Initial; variants.len()]));
+            return Ok((Vec::new(), vec![self.initial_start(); variants.len()]));
         };
+        if self.is_extended {
+            self.info.replace(folder)?;
+        }
         let open = |variant: &Variant| {
             let folder = self.info.network_folder(folder, variant.index);
-            RunDir::resume(&folder, &variant.config, self.info.keep_checkpoints)
+            let (run, start) =
+                RunDir::resume(&folder, &variant.config, self.info.keep_checkpoints)?;
+            let start = match start {
+                ResumeFrom::Initial => self.initial_start(),
+                start => start,
+            };
+            Ok((run, start))
         };
         let runs: Vec<(RunDir, ResumeFrom)> =
-            variants.iter().map(open).collect::<Result<_, _>>()?;
+            variants.iter().map(open).collect::<Result<_, CliError>>()?;
         Ok(runs.into_iter().unzip())
     }
 
@@ -225,102 +251,6 @@ impl TrainJob {
     pub(super) fn result_path(&self) -> Option<PathBuf> {
         let folder = self.folder.as_ref()?;
         Some(if self.info.is_of_many() { folder.clone() } else { folder.join(WEIGHTS) })
-    }
-
-    /// Prints the position at which the run of one network resumes, unless it is the start.
-    pub(super) fn report_position(&self, position: &TrainPosition) {
-        let TrainPosition { epoch, images, .. } = position;
-        if *epoch > self.info.config.epochs {
-            eprint_line("resuming after the last epoch");
-        } else if *position != TrainPosition::START {
-            eprint_line(format_args!("resuming in epoch {epoch} after {images} images"));
-        }
-    }
-
-    /// Prints which networks of the run this process trains, if it trains a part.
-    pub(super) fn report_part(&self, variants: &[Variant]) {
-        if let Some(part) = self.part.filter(|_| self.is_partial()) {
-            let networks: Vec<String> =
-                variants.iter().take(4).map(|variant| variant.index.to_string()).collect();
-            let more = if variants.len() > networks.len() { ", .." } else { "" };
-            eprint_line(format_args!("part {part}: networks {}{more}", networks.join(", ")));
-        }
-    }
-
-    /// Prints how to collect the results of all parts, if this process trained one.
-    pub(super) fn report_part_done(&self) {
-        if let (true, Some(folder)) = (self.is_partial(), &self.folder) {
-            eprint_line(format_args!(
-                "collect all parts with 'apical summary {}'",
-                folder.display()
-            ));
-        }
-    }
-
-    /// Prints that a part has no networks.
-    pub(super) fn report_empty_part(&self) -> ExitStatus {
-        let part = self.part.map(|part| part.to_string()).unwrap_or_default();
-        eprint_line(format_args!("part {part} has no networks: the run has fewer than parts"));
-        ExitStatus::Done
-    }
-
-    /// Prints that the run is finished.
-    pub(super) fn report_finished(&self) -> ExitStatus {
-        let folder = self.folder.clone().unwrap_or_default();
-        eprint_line(format_args!("{}: this run is already finished", folder.display()));
-        ExitStatus::Done
-    }
-
-    /// Prints how to resume a run that failed.
-    pub(super) fn report_failed(&self) {
-        let Some(folder) = &self.folder else { return };
-        let resume = format!("'apical train --resume {}'", folder.display());
-        eprint_line(match self.checkpoint_coverage(folder) {
-            CheckpointCoverage::All => {
-                format!("the last checkpoint is kept: {resume} resumes from it")
-            }
-            CheckpointCoverage::Partial => format!(
-                "the last checkpoint of some networks is kept: {resume} resumes from them and restarts the other \
-                 networks"
-            ),
-            CheckpointCoverage::None => {
-                format!("no checkpoint was written: {resume} restarts the training")
-            }
-        });
-    }
-
-    /// Returns which networks have a checkpoint or weights. An unreadable folder counts as having none.
-    fn checkpoint_coverage(&self, folder: &Path) -> CheckpointCoverage {
-        let has_any = |variant: &&Variant| {
-            let run = self.info.network_folder(folder, variant.index);
-            run.join(WEIGHTS).is_file()
-                || CheckpointFolder::count(&run).is_ok_and(|count| count > 0)
-        };
-        let variants = self.variants().unwrap_or_default();
-        match variants.iter().filter(has_any).count() {
-            0 => CheckpointCoverage::None,
-            kept if kept == variants.len() => CheckpointCoverage::All,
-            _ => CheckpointCoverage::Partial,
-        }
-    }
-
-    /// Prints how to resume a stopped run, unless the output is closed.
-    pub(super) fn report_stopped(&self, output: &Output) -> ExitStatus {
-        match &self.folder {
-            _ if output.is_closed() => {}
-            Some(folder) => {
-                let does = match self.checkpoint_coverage(folder) {
-                    CheckpointCoverage::None => "restarts the training: no checkpoint was written",
-                    _ => "resumes it",
-                };
-                eprint_line(format_args!(
-                    "stopped; 'apical train --resume {}' {does}",
-                    folder.display()
-                ));
-            }
-            None => eprint_line("stopped; nothing is kept without --out"),
-        }
-        signals::stop_status().unwrap_or(ExitStatus::Done)
     }
 }
 
@@ -331,6 +261,7 @@ fn difference(run: &RunInfo, wanted: &RunInfo) -> Result<Option<String>, CliErro
             serde_json::from_value(serde_json::to_value(&info.config)?)?;
         all.insert("replicas".to_string(), info.replicas.into());
         all.insert("sweep".to_string(), serde_json::to_value(&info.sweeps)?);
+        all.insert("initial weights".to_string(), info.initial_weights_sha256.clone().into());
         all.insert("read options".to_string(), serde_json::to_value(info.read_options)?);
         Ok(all)
     };

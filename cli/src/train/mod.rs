@@ -1,6 +1,8 @@
 //! `apical train`: trains one or many networks.
 
 mod job;
+mod job_messages;
+mod job_start;
 mod json_lines;
 pub(super) mod listener;
 mod part_arg;
@@ -54,9 +56,13 @@ pub(super) struct TrainArgs {
     go_on: bool,
 
     /// Resume the run in this folder from its last checkpoint, with its settings and data set. The result has the same
-    /// bits as without the interruption, on any machine
+    /// bits as without the interruption, on any machine. A larger --epochs extends the run
     #[arg(long, value_name = "DIR", group = "kept", conflicts_with_all = ["sweep", "replicas"])]
     resume: Option<PathBuf>,
+
+    /// Start all networks with the weights in this file instead of random ones. The folder of the run keeps a copy
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    initial_weights: Option<PathBuf>,
 
     /// Interval between checkpoints: a number of training images (5000; also writes one after each epoch) or of epochs
     /// (2epochs) [default: 1epoch, or that of the resumed run]. Ctrl-C, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 also write
@@ -155,6 +161,7 @@ fn start_or_resume(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
     }
     let device_options = arguments.device_options()?;
     let dataset = job.dataset(&arguments.simulation.data)?;
+    job.check_initial_weights(&dataset)?;
     let images = job.image_shape(&dataset);
     job.print_data_notes(&dataset, arguments)?;
     let sizes: Vec<TrainingSize> =

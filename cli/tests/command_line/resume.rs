@@ -200,7 +200,8 @@ fn resume_invalid_folder_is_refused_unchanged() {
         fails(apical(&folder).args(["train", "--resume"]).args(arguments), code, texts);
     };
     resume(&["nowhere"], 1, &["nowhere: no resumable run in this folder"]);
-    resume(&["run", "--epochs", "9"], 2, &["leave out --epochs"]);
+    resume(&["run", "--seed", "9"], 2, &["leave out --seed"]);
+    resume(&["nowhere", "--epochs", "9"], 1, &["nowhere: no resumable run in this folder"]);
     resume(&["run", "--preset", "quick"], 2, &["leave out --preset"]);
     fails(apical(&folder).args(["train", "--resume", "run", "--out", "x"]), 2, &["cannot be used"]);
     let every = |text: &str| {

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
@@ -16,6 +17,8 @@ use super::{RunInfo, StorageError};
 use crate::config::{Part, Variant};
 use crate::files::open_regular;
 
+/// Number of threads: a read waits for the network file system, not for the processor.
+const READERS: usize = 32;
 /// Bytes at the end of the metrics that are read first. They usually hold the last epoch.
 const TAIL: u64 = 1 << 12;
 
@@ -58,7 +61,11 @@ pub fn collect(folder: &Path) -> Result<CollectedRun, StorageError> {
     let info = RunInfo::read(folder)?;
     let variants = info.variants()?;
     let state = |variant: &Variant| network_state(&info, folder, variant);
-    let states: Vec<NetworkState> = variants.par_iter().map(state).collect::<Result<_, _>>()?;
+    let read = || variants.par_iter().map(state).collect::<Result<Vec<NetworkState>, _>>();
+    let states = match ThreadPoolBuilder::new().num_threads(READERS).build() {
+        Ok(pool) => pool.install(read)?,
+        Err(_) => read()?,
+    };
     let (mut results, mut missing) = (Vec::new(), Vec::new());
     for (replica, state) in states.into_iter().enumerate() {
         match state {

@@ -4,10 +4,11 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
-use super::output::{Output, eprint_line};
+use super::output::Output;
 use super::progress::{Progress, TimeEstimate, time_left};
 use super::settings::Settings;
 use super::shared_args::SimulationArgs;
+use super::train::print_note;
 use super::{CliError, EXIT_CODES, ExitStatus, run_data};
 use apical::compare::{Comparison, ComparisonOptions, ComparisonProgress, Difference, compare};
 use apical::device::BackendKind;
@@ -96,9 +97,7 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<ExitStatus, CliError> {
         })?
     };
     let Comparison { device, compared, images, test_images, self_test, difference } = &comparison;
-    if let Some(note) = &device.note {
-        eprint_line(note);
-    }
+    print_note(device);
     let output = Output::default();
     if arguments.json {
         output.print_json(&ComparisonJson {
@@ -203,6 +202,7 @@ mod tests {
                 name: "some device".to_string(),
                 bit_exact: false,
                 note: None,
+                alternative: None,
             },
             compared: ComparisonProgress { minibatches: 3, total_minibatches: 9, values: 1000 },
             images: 90,

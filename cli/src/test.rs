@@ -11,6 +11,7 @@ use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate, time_left};
 use super::run_data::{self, DataPolicy, RunData};
 use super::shared_args::SimulationArgs;
+use super::train::print_note;
 use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::analysis::statistics::MeanSd;
@@ -126,9 +127,7 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
         "tested on {}{trained}; backend {backend}, device {device_name}",
         used.name
     ));
-    if let Some(note) = &device.note {
-        eprint_line(note);
-    }
+    print_note(&device);
     let output = Output::default();
     if arguments.json {
         return output.print_json(&TestJson {

@@ -50,7 +50,7 @@ class Data:
         test: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None,
         shape: tuple[int, int, int],
         class_names: list[str],
-        name: str,
+        arrays: str,
     ) -> Data: ...
 
 @final
@@ -69,6 +69,8 @@ class Model:
     def class_names(self) -> list[str]: ...
     @property
     def image_shape(self) -> tuple[int, int, int]: ...
+    @property
+    def arrays(self) -> str | None: ...
     @property
     def metrics(self) -> str: ...
     @property

@@ -77,17 +77,35 @@ def to_images(
 def _numbers(X: ArrayLike) -> NDArray[Any]:
     if hasattr(X, "toarray"):
         raise TypeError("Sparse data was passed for X, but dense data is required: X.toarray()")
-    array = np.asarray(X)
+    _check_mask("X", X)
+    try:
+        array = np.asarray(X)
+    except ValueError as error:
+        raise ValueError(f"cannot read X: {error}") from None
     if array.dtype.kind == "O":
         try:
             array = array.astype(np.float64)
         except (TypeError, ValueError) as error:
+            if any(map(_is_missing, array.flat)):
+                raise ValueError("Input X contains NaN or missing values") from None
             raise type(error)(f"cannot read X: {error}") from None
     if array.dtype.kind == "c":
         raise ValueError("Complex data not supported: expected real numbers in X")
     if array.dtype.kind not in "buif":
         raise TypeError(f"expected numbers in X, found the type {array.dtype}")
     return array
+
+
+def _check_mask(name: str, values: ArrayLike) -> None:
+    # numpy.asarray drops the mask.
+    if np.ma.is_masked(values):
+        raise ValueError(f"expected no masked values in {name}")
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether a value is None, NaN, or the missing value of pandas."""
+    is_nan = isinstance(value, (float, np.floating)) and math.isnan(value)
+    return value is None or is_nan or str(value) in {"<NA>", "NaT"}
 
 
 def _image_shape(
@@ -169,12 +187,13 @@ def _check_range(array: NDArray[Any], range_: PixelRange) -> None:
         )
 
 
-def to_labels(y: ArrayLike | None, images: int, *, name: str = "y") -> NDArray[Any]:
+def to_labels(y: ArrayLike | None, images: int) -> NDArray[Any]:
     """Return labels as an array [images] of integers, strings or whole numbers."""
     if y is None:
         raise ValueError(
             "Classifier requires y to be passed, but the target y is None: expected the labels"
         )
+    _check_mask("y", y)
     labels = np.asarray(y)
     if labels.ndim == 2 and labels.shape[1] == 1:
         warnings.warn(
@@ -184,24 +203,40 @@ def to_labels(y: ArrayLike | None, images: int, *, name: str = "y") -> NDArray[A
         )
         labels = labels[:, 0]
     if labels.ndim != 1:
-        raise ValueError(f"expected {name} of shape [n], found {labels.shape}")
+        raise ValueError(f"expected y of shape [n], found {labels.shape}")
     if labels.shape[0] != images:
         raise ValueError(
-            f"expected one label per image: {images} images, but {labels.shape[0]} labels in {name}"
+            f"expected one label per image: {images} images, but {labels.shape[0]} labels in y"
         )
+    return check_labels(labels)
+
+
+def check_labels(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return labels or classes as an array of integers, strings or whole numbers."""
+    if labels.dtype.kind == "O":
+        labels = _typed(labels)
+    if labels.dtype.kind == "S":
+        labels = np.char.decode(labels)
     if labels.dtype.kind == "f":
         if not np.isfinite(labels).all():
-            raise ValueError(f"Input {name} contains NaN or infinity: expected labels")
+            raise ValueError("Input y contains NaN or infinity: expected labels")
         if (labels != np.rint(labels)).any():
-            raise ValueError(f"Unknown label type: continuous. Expected classes in {name}")
-    elif labels.dtype.kind == "O":
-        if any(label is None for label in labels):
-            raise ValueError(f"expected a label per image, found None in {name}")
-        if all(isinstance(label, str) for label in labels):
-            labels = labels.astype(str)
-    elif labels.dtype.kind not in "buiUS":
-        raise TypeError(f"expected integers or strings in {name}, found {labels.dtype}")
+            raise ValueError("Unknown label type: continuous. Expected classes in y")
+    elif labels.dtype.kind not in "buiU":
+        raise TypeError(f"expected integers or strings in y, found {labels.dtype}")
     return labels
+
+
+def _typed(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of objects as one of texts or of numbers."""
+    if any(map(_is_missing, labels)):
+        raise ValueError("Input y contains NaN or None: expected a label per image")
+    if all(isinstance(label, str) for label in labels):
+        return labels.astype(str)
+    if all(isinstance(label, (bool, int, float, np.number, np.bool_)) for label in labels):
+        return np.array(labels.tolist())
+    types = sorted({type(label).__name__ for label in labels})
+    raise TypeError(f"expected integers or strings in y, found {', '.join(types)}")
 
 
 def _conversion_warning() -> type[UserWarning]:
@@ -222,14 +257,21 @@ def find_classes(labels: NDArray[Any]) -> NDArray[Any]:
     return classes
 
 
-def to_indices(labels: NDArray[Any], classes: NDArray[Any], *, name: str = "y") -> Bytes:
+def check_kind(labels: NDArray[Any], classes: NDArray[Any]) -> None:
+    """Check that texts are compared with texts and numbers with numbers."""
+    found, expected = ("texts" if one.dtype.kind == "U" else "numbers" for one in (labels, classes))
+    if found != expected:
+        raise TypeError(f"expected {expected} in y, as in fit, found {found}: {labels[0]!r}")
+
+
+def to_indices(labels: NDArray[Any], classes: NDArray[Any]) -> Bytes:
     """Return the index of each label's class."""
+    check_kind(labels, classes)
     indices = np.searchsorted(classes, labels)
     indices[indices == len(classes)] = 0
     unknown = classes[indices] != labels
     if unknown.any():
         raise ValueError(
-            f"expected the classes {', '.join(map(str, classes))} in {name},"
-            f" found {labels[unknown][0]}"
+            f"expected the classes {', '.join(map(str, classes))} in y, found {labels[unknown][0]}"
         )
     return np.ascontiguousarray(indices, dtype=np.uint8)

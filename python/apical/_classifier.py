@@ -12,10 +12,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _apical
-from ._arrays import Images, PixelRange, find_classes, to_images, to_indices, to_labels
+from ._array_types import ArrayTypes
+from ._arrays import (
+    Images,
+    PixelRange,
+    check_kind,
+    check_labels,
+    find_classes,
+    to_images,
+    to_indices,
+    to_labels,
+)
+from ._estimator import weighted_mean
 from ._events import Callback, Listener, checkpoints
 from ._files import write_atomic
-from ._settings import TrainArguments, settings_json
+from ._settings import TrainArguments, settings_json, whole
 from ._table import Table
 from ._views import Views
 
@@ -88,7 +99,7 @@ class Classifier(Views):
         known = getattr(self, "classes_", None)
         if classes is not None:
             if known is None:
-                known = find_classes(np.asarray(classes))
+                known = find_classes(check_labels(np.asarray(classes)))
             elif not np.array_equal(known, np.unique(np.asarray(classes))):
                 raise ValueError(
                     f"classes: expected those of the first call, {known}, found {classes!r}"
@@ -106,6 +117,8 @@ class Classifier(Views):
         callbacks: Callbacks,
     ) -> Classifier:
         start = getattr(self, "_model", None) if part != "all" else None
+        if start is not None:
+            self._check_layers(start)
         names = self._feature_names(X)
         images = self._images(X, start)
         labels = to_labels(y, len(images.bytes))
@@ -114,7 +127,8 @@ class Classifier(Views):
         test = self._validation(validation, images, classes)
         text = list(map(str, classes.tolist()))
         indices = to_indices(labels, classes)
-        data = _apical.Data((images.bytes, indices), test, images.shape, text, "arrays")
+        described = ArrayTypes.of(labels, images.range).to_json()
+        data = _apical.Data((images.bytes, indices), test, images.shape, text, described)
         listener = Listener(callbacks)
         try:
             arguments = TrainArguments(self._settings(len(classes)), part, listener.checkpoints)
@@ -147,8 +161,11 @@ class Classifier(Views):
         """Convert images of a first training, or of one with `model`."""
         given = None
         if self.pixel_range is not None:
-            low, high = map(float, self.pixel_range)
-            if not low < high:
+            try:
+                low, high = map(float, self.pixel_range)
+            except (TypeError, ValueError):
+                low = high = 0
+            if not -np.inf < low < high < np.inf:
                 raise ValueError(f"pixel_range = {self.pixel_range}: expected (low, high)")
             given = PixelRange(low, high, is_given=True)
         if model is None:
@@ -163,14 +180,18 @@ class Classifier(Views):
             return None
         if not isinstance(validation, (tuple, list)) or len(validation) != 2:
             raise TypeError("validation: expected images and labels, (X, y)")
-        shown = to_images(validation[0], pixel_range=images.range, shape=images.shape)
-        labels = to_labels(validation[1], len(shown.bytes), name="the validation labels")
-        return shown.bytes, to_indices(labels, classes, name="the validation labels")
+        try:
+            shown = to_images(validation[0], pixel_range=images.range, shape=images.shape)
+            labels = to_labels(validation[1], len(shown.bytes))
+            return shown.bytes, to_indices(labels, classes)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"validation: {error}") from None
 
     def _presented(
         self, X: ArrayLike, repeats: int = 1
     ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
         """Return the index of each image's class, and the scores [n, classes], mV."""
+        repeats = whole("repeats", repeats, 1)
         shown = self._shown(X)
         classes, scores, _ = self._model.predict(shown, self._device(), repeats)
         return classes, scores
@@ -210,10 +231,11 @@ class Classifier(Views):
             images = self._shown(X)
             labels = to_indices(to_labels(y, len(images)), self.classes_)
             found = recording._record(self._model, images, labels, self._device())
-            return float(np.average(found == labels, weights=_weights(sample_weight)))
+            return weighted_mean(found == labels, sample_weight)
         predicted = self.predict(X)
-        is_right = predicted == to_labels(y, len(predicted))
-        return float(np.average(is_right, weights=_weights(sample_weight)))
+        labels = to_labels(y, len(predicted))
+        check_kind(labels, self.classes_)
+        return weighted_mean(predicted == labels, sample_weight)
 
     @property
     def weights_(self) -> dict[str, NDArray[np.float32]]:
@@ -255,26 +277,14 @@ class Classifier(Views):
         own["layers"] = values["layers"]
         classifier = cls(**own)
         shape = model.image_shape
-        range_ = PixelRange(0, 255)
+        arrays = ArrayTypes.from_json(model.arrays)
+        range_ = PixelRange(*arrays.pixel_range)
         nothing = np.empty((0, 0), dtype=np.uint8)
         history = Table([row for row in map(json.loads, model.metrics.splitlines())])
         epochs = [row for row in history.rows if row.pop("event") == "epoch"]
         images = Images(nothing, shape, range_)
-        classifier._keep(model, _classes(model.class_names), images, Table(epochs))
+        classifier._keep(model, arrays.classes(model.class_names), images, Table(epochs))
         return classifier
-
-
-def _classes(names: list[str]) -> NDArray[Any]:
-    """Return class names as labels: integers if all are."""
-    try:
-        numbers = [int(name) for name in names]
-    except ValueError:
-        return np.array(names)
-    return np.array(numbers) if list(map(str, numbers)) == names else np.array(names)
-
-
-def _weights(sample_weight: ArrayLike | None) -> NDArray[np.float64] | None:
-    return None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
 
 
 def load(path: str | os.PathLike[str]) -> Classifier:

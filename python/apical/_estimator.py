@@ -7,6 +7,7 @@ import warnings
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 Self = TypeVar("Self", bound="Estimator")
 
@@ -136,3 +137,17 @@ def _not_fitted_error() -> type[Exception]:
     except ImportError:
         return ValueError
     return NotFittedError  # type: ignore[no-any-return]
+
+
+def weighted_mean(is_right: NDArray[np.bool_], sample_weight: ArrayLike | None) -> float:
+    """Return the weighted mean of right predictions."""
+    if sample_weight is None:
+        return float(is_right.mean())
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != is_right.shape:
+        raise ValueError(
+            f"sample_weight: expected one per image, [{len(is_right)}], found {weights.shape}"
+        )
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        raise ValueError("sample_weight: expected finite numbers from 0, not all of them 0")
+    return float(np.average(is_right, weights=weights))

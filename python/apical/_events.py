@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -24,7 +25,7 @@ class Event:
     """Event of a training. Errors are in percent; None stands for values that it has not.
 
     `kind`: "device", "progress", "test_progress", "partial_eval", "weights", "epoch" or
-    "checkpoint".
+    "checkpoint". The field `note` of "device" has the reason of an automatic choice.
     """
 
     kind: str
@@ -105,6 +106,8 @@ class Listener:
             callbacks = ()
         elif isinstance(callbacks, str) or callable(callbacks):
             callbacks = (callbacks,)
+        elif not isinstance(callbacks, Iterable):
+            raise TypeError(f"callbacks: expected functions, found {callbacks!r}")
         self.callbacks = [_callback(one) for one in callbacks]
         intervals = [one.every for one in self.callbacks if isinstance(one, Checkpoint)]
         if len(intervals) > 1:
@@ -118,6 +121,8 @@ class Listener:
         event = Event.from_json(line, model)
         if event.kind == "device":
             self.device = f"{event.fields['backend']}: {event.fields['name']}"
+            if not event.fields["bit_exact"]:
+                warnings.warn(event.fields["note"], UserWarning, stacklevel=4)
         elif event.kind == "epoch":
             self.rows.append({key: value for key, value in event.fields.items() if key != "event"})
         stops = False

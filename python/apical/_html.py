@@ -36,8 +36,15 @@ def page(title: str, values: Mapping[str, Any], *pictures: str) -> str:
     """Return a title, a table of values and pictures."""
     rows = "".join(
         f"<tr><th style='text-align:left'>{escape(name)}</th>"
-        f"<td style='text-align:left'>{escape(str(value))}</td></tr>"
+        f"<td style='text-align:left'>{escape(value_text(value))}</td></tr>"
         for name, value in values.items()
     )
     shown = "".join(f"<div>{picture}</div>" for picture in pictures)
     return f"<div><strong>{escape(title)}</strong><table>{rows}</table>{shown}</div>"
+
+
+def value_text(value: Any) -> str:
+    """Return a value of a table as text; empty for None."""
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from . import _apical
 from ._estimator import Estimator
-from ._settings import DeviceChoice, device_choice, names_nearest, settings_json
+from ._settings import DeviceChoice, device_choice, names_nearest, settings_of_classes
 
 # Parameters that are not settings.
 _OWN = ("preset", "device", "threads", "memory", "pixel_range")
@@ -126,10 +127,17 @@ class Parameters(Estimator):
     def _settings(self, classes: int) -> str:
         """Return all settings as JSON."""
         values = {name: value for name, value in self.get_params().items() if name not in _OWN}
-        if values["layers"] is None:
-            layers = json.loads(settings_json(self.preset, {}))["layers"]
-            values["layers"] = [*layers[:-1], classes]
-        return settings_json(self.preset, values)
+        return settings_of_classes(self.preset, values, classes)
 
     def _device(self) -> DeviceChoice:
         return device_choice(self.device, self.threads, self.memory)
+
+    def _check_layers(self, model: _apical.Model) -> None:
+        """Check that the trained network has the layers of the parameters."""
+        trained = json.loads(model.settings)["layers"]
+        wanted = json.loads(self._settings(trained[-1]))["layers"]
+        if wanted != trained:
+            raise ValueError(
+                f"layers = {wanted}: the trained network has {trained}; hint: fit without resume"
+                " trains a new one"
+            )

@@ -29,7 +29,9 @@ class Progress:
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
-        if event.kind == "progress":
+        if event.kind == "device" and event.fields["note"]:
+            print(event.fields["note"], file=sys.stderr, flush=True)
+        elif event.kind == "progress":
             self._show(event)
         elif event.kind == "epoch":
             self._end(event)

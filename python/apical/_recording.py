@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +33,15 @@ class Recording:
         self._classifier = classifier
         self._monitor = monitor
         self._recorded: _apical.Recorded | None = None
+        # Recording around this one.
+        self._outer: Recording | None = None
         self._axes: dict[str, list[str]] = {}
         self._first: dict[str, list[int]] = {}
         self.arrays: dict[str, Array] = {}
 
     def __enter__(self) -> Recording:
         """Start to record."""
+        self._outer = vars(self._classifier).get("_recording")
         self._classifier._recording = self
         return self
 
@@ -48,7 +52,10 @@ class Recording:
         traceback: TracebackType | None,
     ) -> None:
         """Stop recording."""
-        del self._classifier._recording
+        if self._outer is None:
+            del self._classifier._recording
+        else:
+            self._classifier._recording = self._outer
 
     def _record(
         self,
@@ -93,6 +100,8 @@ class Recording:
         """Return an xarray.Dataset with named axes; steps are in ms."""
         import xarray as xr  # noqa: PLC0415
 
+        self._check_recorded()
+
         variables = {}
         coordinates: dict[str, Any] = {}
         for name, values in self.arrays.items():
@@ -110,9 +119,17 @@ class Recording:
 
     def raster(self, image: int = 0) -> Svg:
         """Draw the spikes and voltages of an image."""
+        recorded = self._check_recorded()
+        count = len(recorded.predicted())
+        index = operator.index(image)
+        if not -count <= index < count:
+            raise IndexError(f"no image {image}: {count} are recorded")
+        return Svg(recorded.raster(index % count))
+
+    def _check_recorded(self) -> _apical.Recorded:
         if self._recorded is None:
             raise ValueError("nothing is recorded: call predict(X) inside the recording")
-        return Svg(self._recorded.raster(image))
+        return self._recorded
 
     def __repr__(self) -> str:
         """Return names and shapes of the arrays."""
@@ -133,29 +150,41 @@ class Recording:
 
 def monitor(
     quantities: str | Iterable[str],
-    layers: Sequence[int | str] | None,
+    layers: Sequence[int | str] | int | str | None,
     units: range | slice | None,
     steps: range | slice | None,
+    count: int,
 ) -> _apical.Monitor:
-    """Check a selection of quantities, layers, neurons and steps."""
+    """Check a selection of quantities, layers, neurons and steps. `count`: number of layers."""
+    expected = 'expected names of quantities, as "spikes soma apical"'
+    if not isinstance(quantities, Iterable):
+        raise TypeError(f"{expected}, found {quantities!r}")
     names = quantities.split() if isinstance(quantities, str) else list(quantities)
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(f"{expected}, found {names!r}")
     if not names:
-        raise ValueError('expected names of quantities, as "spikes soma apical"')
-    populations = None if layers is None else [_population(layer) for layer in layers]
+        raise ValueError(expected)
+    if isinstance(layers, (int, str)):
+        layers = [layers]
+    populations = None if layers is None else [_population(layer, count) for layer in layers]
     return _apical.Monitor(names, populations, _ends("units", units), _ends("steps", steps))
 
 
-def _population(layer: int | str) -> int:
+def _population(layer: int | str, count: int) -> int:
     if layer == "input":
         return 0
-    if isinstance(layer, str) or layer < 0:
-        raise ValueError(f'layers: expected numbers from 0 or "input", found {layer!r}')
-    return layer + 1
+    if isinstance(layer, str) or layer not in range(count):
+        raise ValueError(
+            f'layers: expected numbers from 0 to {count - 1} or "input", found {layer!r}'
+        )
+    return int(layer) + 1
 
 
 def _ends(name: str, chosen: range | slice | None) -> tuple[int, int] | None:
     if chosen is None:
         return None
+    if not isinstance(chosen, (range, slice)):
+        raise TypeError(f"{name}: expected range(first, end), found {chosen!r}")
     first, end, step = chosen.start or 0, chosen.stop, chosen.step or 1
     if step != 1 or end is None or not 0 <= first < end:
         raise ValueError(f"{name}: expected range(first, end), found {chosen!r}")

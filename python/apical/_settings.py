@@ -51,21 +51,38 @@ def presets() -> list[str]:
 def settings_json(preset: str, values: Mapping[str, Any]) -> str:
     """Return all settings as JSON, with `values` that are not None instead of the preset's."""
     given = {name: value for name, value in values.items() if value is not None}
+    if not isinstance(preset, str):
+        raise TypeError(f"preset: expected a text, found {preset!r}")
     return _apical.settings(preset, _as_text(given))
+
+
+def settings_of_classes(preset: str, values: Mapping[str, Any], classes: int) -> str:
+    """Return all settings as JSON; without `layers`, the output has a neuron per class."""
+    if values.get("layers") is None:
+        layers = json.loads(settings_json(preset, {}))["layers"]
+        values = {**values, "layers": [*layers[:-1], classes]}
+    return settings_json(preset, values)
 
 
 def device_choice(device: str | int, threads: int, memory: int | None) -> DeviceChoice:
     """Check the parameters of a device."""
-    if isinstance(device, bool) or not isinstance(device, (str, int)) or device == "":
+    if isinstance(device, bool) or not isinstance(device, (str, int, np.integer)) or device == "":
         raise TypeError(
             'device: expected "auto", "cpu", "gpu", or the name or index of a GPU,'
             f" found {device!r}"
         )
-    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)):
-        raise TypeError(f"threads: expected a number, found {threads!r}")
-    if not 0 <= threads <= 1024:
-        raise ValueError(f"threads = {threads}: expected 0 (one per CPU) to 1024")
-    return DeviceChoice(str(device), int(threads), memory)
+    if memory is not None:
+        memory = whole("memory", memory, 1, 2**63)
+    return DeviceChoice(str(device), whole("threads", threads, 0, 1024), memory)
+
+
+def whole(name: str, value: Any, least: int, most: int = 2**31) -> int:
+    """Return a whole number from `least` to `most`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}: expected a whole number, found {value!r}")
+    if not least <= value <= most:
+        raise ValueError(f"{name} = {value}: expected {least} to {most}")
+    return int(value)
 
 
 def _as_text(values: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -79,6 +96,8 @@ def setting_text(name: str, value: Any) -> str:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, (list, tuple)):
+        if not value:
+            raise ValueError(f"{name}: expected at least one value, found {value!r}")
         return ":".join(setting_text(name, element) for element in value)
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise TypeError(f"{name}: expected a number, a text or a list, found {value!r}")

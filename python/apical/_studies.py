@@ -13,10 +13,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _apical
+from ._array_types import ArrayTypes
 from ._arrays import find_classes, to_images, to_indices, to_labels
 from ._events import Callback, Listener
 from ._html import Svg, page
-from ._settings import device_choice, setting_text, settings_json
+from ._settings import (
+    device_choice,
+    setting_text,
+    settings_json,
+    settings_of_classes,
+    whole,
+)
 from ._table import Table
 
 
@@ -115,7 +122,7 @@ def bench(
     batch_size: int | Sequence[int] | None = None,
     g_apical: float | Sequence[float] | None = None,
     replicas: int | Sequence[int] = 1,
-    tasks: Sequence[str] = ("train", "test"),
+    tasks: str | Sequence[str] = ("train", "test"),
     quick: bool = False,
     roofline: bool = False,
     device: str | int = "auto",
@@ -126,13 +133,15 @@ def bench(
     text = settings_json(preset, settings)
     base = json.loads(text)
     sizes = base["layers"] if layers is None else layers
+    if not len(sizes):
+        raise ValueError("layers: expected at least one, found none")
     nested: Any = sizes if np.ndim(sizes[0]) else [sizes]
     arguments = _BenchArguments(
         layers=[list(one) for one in nested],
-        batch_size=_list(base["batch_size"] if batch_size is None else batch_size),
-        replicas=_list(replicas),
+        batch_size=_wholes("batch_size", base["batch_size"] if batch_size is None else batch_size),
+        replicas=_wholes("replicas", replicas),
         g_apical=_list(base["g_apical"] if g_apical is None else g_apical),
-        tasks=list(tasks),
+        tasks=_list(tasks),
         rounds=5 if quick else 7,
         seconds=0.1 if quick else 1.0,
         warm_up=320 if quick else 3200,
@@ -140,6 +149,10 @@ def bench(
     )
     report = _apical.bench(None, text, arguments, device_choice(device, threads, None))
     return Table(json.loads(report)["rows"])
+
+
+def _wholes(name: str, values: Any) -> list[int]:
+    return [whole(name, value, 1) for value in _list(values)]
 
 
 def _list(value: Any) -> list[Any]:
@@ -165,18 +178,27 @@ def sweep(
     `grid`: values by setting, as {"eta": [0.1, 0.2]}. Without X and y, on the embedded MNIST.
     Each network has the bits of a network trained alone.
     """
-    data = None if X is None else _data(X, y, validation)
+    if X is None and (y is not None or validation is not None):
+        raise ValueError("X is None: expected the images of the labels or of the validation")
+    for name, values in grid.items():
+        if isinstance(values, str) or not isinstance(values, (Sequence, np.ndarray)):
+            raise TypeError(f"{name}: expected a list of values, found {values!r}")
     sweeps = [
         f"{name}={','.join(setting_text(name, value) for value in values)}"
         for name, values in grid.items()
     ]
+    if X is None:
+        data, text = None, settings_json(preset, settings)
+    else:
+        data, classes = _data(X, y, validation)
+        text = settings_of_classes(preset, settings, classes)
     listener = Listener(callbacks)
     try:
         rows = _apical.sweep(
             data,
-            settings_json(preset, settings),
+            text,
             sweeps,
-            replicas,
+            whole("replicas", replicas, 1),
             device_choice(device, threads, memory),
             lambda line: listener(line, None),
         )
@@ -187,18 +209,20 @@ def sweep(
 
 def _data(
     X: ArrayLike, y: ArrayLike | None, validation: tuple[ArrayLike, ArrayLike] | None
-) -> _apical.Data:
+) -> tuple[_apical.Data, int]:
+    """Return a data set and its number of classes."""
     images = to_images(X)
     labels = to_labels(y, len(images.bytes))
     classes = find_classes(labels)
     test = None
     if validation is not None:
         shown = to_images(validation[0], pixel_range=images.range, shape=images.shape)
-        of_test = to_labels(validation[1], len(shown.bytes), name="the validation labels")
-        test = shown.bytes, to_indices(of_test, classes, name="the validation labels")
+        of_test = to_labels(validation[1], len(shown.bytes))
+        test = shown.bytes, to_indices(of_test, classes)
     names = list(map(str, classes.tolist()))
     training = images.bytes, to_indices(labels, classes)
-    return _apical.Data(training, test, images.shape, names, "arrays")
+    described = ArrayTypes.of(labels, images.range).to_json()
+    return _apical.Data(training, test, images.shape, names, described), len(classes)
 
 
 @dataclass(frozen=True)
@@ -245,9 +269,9 @@ def reproduce(
     A repeated call resumes a stopped one. `progress` receives what is counted, how many are done
     and how many there are.
     """
+    count = (2 if quick else 5) if seeds is None else whole("seeds", seeds, 1, 1000)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    count = (2 if quick else 5) if seeds is None else seeds
     listen = progress or (lambda *_: None)
     choice = device_choice(device, threads, None)
     result = json.loads(_apical.reproduce(name, quick, count, folder, choice, listen))

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any, overload
 
+from ._html import value_text
+
 
 class Table:
     """Rows of values by column. `table["name"]` is a column, `table[0]` a row."""
@@ -53,7 +55,7 @@ class Table:
     def __repr__(self) -> str:
         """Return the table as aligned text."""
         columns = self.columns
-        lines = [columns, *([_text(row.get(name)) for name in columns] for row in self.rows)]
+        lines = [columns, *([value_text(row.get(name)) for name in columns] for row in self.rows)]
         widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
         aligned = (zip(line, widths, strict=True) for line in lines)
         return "\n".join("  ".join(text.rjust(width) for text, width in line) for line in aligned)
@@ -63,14 +65,8 @@ class Table:
         head = "".join(f"<th>{escape(name)}</th>" for name in columns)
         body = "".join(
             "<tr>"
-            + "".join(f"<td>{escape(_text(row.get(name)))}</td>" for name in columns)
+            + "".join(f"<td>{escape(value_text(row.get(name)))}</td>" for name in columns)
             + "</tr>"
             for row in self.rows
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ class Views(Parameters):
         self,
         quantities: str | Iterable[str],
         *,
-        layers: Sequence[int | str] | None = None,
+        layers: Sequence[int | str] | int | str | None = None,
         units: range | slice | None = None,
         steps: range | slice | None = None,
     ) -> Recording:
@@ -39,7 +40,12 @@ class Views(Parameters):
         steps, ms; None: all.
         """
         self._check_fitted()
-        return Recording(self, monitor(quantities, layers, units, steps))
+        count = len(json.loads(self._model.settings)["layers"])
+        return Recording(self, monitor(quantities, layers, units, steps, count))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state to pickle; an active recording is left out."""
+        return {name: value for name, value in vars(self).items() if name != "_recording"}
 
     def curves(self) -> Svg:
         """Draw the learning curves."""

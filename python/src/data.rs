@@ -1,6 +1,7 @@
 //! Data sets from arrays.
 
-use apical::dataset::Dataset;
+use apical::dataset::{DataIdentity, Dataset};
+use apical::run_dir::ImageSpec;
 use numpy::ndarray::Dimension;
 use numpy::{
     Element, IntoPyArray, PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray, PyReadonlyArray1,
@@ -11,6 +12,9 @@ use pyo3::prelude::*;
 
 use crate::error::of_dataset;
 use crate::work::catch;
+
+/// Name of a data set of arrays in messages.
+const NAME: &str = "arrays";
 
 /// Labelled images and labels of a set.
 type Labelled<'py> = (PyReadonlyArray2<'py, u8>, PyReadonlyArray1<'py, u8>);
@@ -24,18 +28,29 @@ pub(crate) struct Data {
     pub(crate) dataset: Dataset,
     /// Whether there are test images. Otherwise the first training image takes their place.
     pub(crate) has_test: bool,
+    /// Description of the arrays, kept in the model.
+    arrays: String,
+}
+
+impl Data {
+    /// Describes images and classes for a model. `identity`: identity of the data set.
+    pub(crate) fn image_spec(&self, identity: DataIdentity) -> ImageSpec {
+        let (data, arrays) = (Some(identity), Some(self.arrays.clone()));
+        ImageSpec { data, arrays, ..ImageSpec::without_identity(&self.dataset) }
+    }
 }
 
 #[pymethods]
 impl Data {
-    /// Copies images `[images, bytes]` and labels. `shape`: height, width and channels of an image.
+    /// Copies images `[images, bytes]` and labels. `shape`: height, width and channels of an image. `arrays`: description
+    /// of the arrays, which [`Model::arrays`](crate::model::Model::arrays) returns.
     #[new]
     fn new(
         training: Labelled,
         test: Option<Labelled>,
         shape: (usize, usize, usize),
         class_names: Vec<String>,
-        name: &str,
+        arrays: String,
     ) -> PyResult<Self> {
         let (height, width, channels) = shape;
         let training = (bytes(&training.0)?, bytes(&training.1)?);
@@ -49,10 +64,10 @@ impl Data {
             }
         };
         let size = [height, width * channels];
-        let dataset = catch(|| Dataset::of_classes(name, class_names, size, training, test));
+        let dataset = catch(|| Dataset::of_classes(NAME, class_names, size, training, test));
         let mut dataset = dataset?.map_err(of_dataset)?;
         dataset.channels = channels;
-        Ok(Data { dataset, has_test })
+        Ok(Data { dataset, has_test, arrays })
     }
 }
 

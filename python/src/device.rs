@@ -1,6 +1,6 @@
 //! Choice of the device.
 
-use apical::device::{BackendKind, DeviceOptions};
+use apical::device::{BackendKind, DeviceInfo, DeviceOptions};
 use apical::interface::Stop;
 use pyo3::prelude::*;
 
@@ -28,4 +28,12 @@ impl DeviceChoice {
         let stop = Stop::default();
         DeviceOptions { backend, device, threads, memory, stop, ..DeviceOptions::default() }
     }
+}
+
+/// Returns the note on a device, and the parameter that chooses another.
+pub(crate) fn device_note(device: &DeviceInfo) -> Option<String> {
+    let hint = |other: BackendKind| format!("hint: device='{}' chooses the other", other.name());
+    let lines: Vec<String> =
+        device.note.iter().cloned().chain(device.alternative.map(hint)).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }

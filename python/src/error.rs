@@ -41,7 +41,8 @@ pub(crate) fn of_train(error: TrainError) -> PyErr {
 /// Returns the exception of a device.
 pub(crate) fn of_backend(error: BackendError) -> PyErr {
     use BackendError::*;
-    let text = with_causes(&error);
+    let hint = backend_hint(&error).map_or(String::new(), |hint| format!("; hint: {hint}"));
+    let text = with_causes(&error) + &hint;
     match error {
         Stopped => PyKeyboardInterrupt::new_err(()),
         NoAdapter
@@ -57,6 +58,24 @@ pub(crate) fn of_backend(error: BackendError) -> PyErr {
         | TooLarge { .. }
         | BufferTooLarge { .. } => PyMemoryError::new_err(text),
         _ => PyValueError::new_err(text),
+    }
+}
+
+/// Returns what the caller can do about an error of a device.
+fn backend_hint(error: &BackendError) -> Option<&'static str> {
+    match error {
+        BackendError::NoAdapter => {
+            Some("install the GPU's Vulkan driver, or use device='cpu'; 'auto' takes the CPU then")
+        }
+        BackendError::NoSuchAdapter { .. } => Some("apical.devices() lists the GPUs"),
+        BackendError::Open { .. } => Some("update the driver, or use another device, as 'cpu'"),
+        BackendError::RecordingTooLarge { .. } => {
+            Some("record fewer images, quantities, layers, units or steps")
+        }
+        BackendError::TooMuchMemory { .. } => {
+            Some("reduce batch_size, the layers or the number of networks; memory sets the limit")
+        }
+        _ => None,
     }
 }
 

@@ -176,6 +176,12 @@ impl Model {
         (height, width / channels, channels)
     }
 
+    /// Description of the arrays of the training; `None` for images from files.
+    #[getter]
+    pub(crate) fn arrays(&self) -> Option<&str> {
+        self.images.arrays.as_deref()
+    }
+
     /// Lines of the training's metrics, one JSON object each.
     #[getter]
     fn metrics(&self) -> &str {

@@ -1,8 +1,10 @@
 //! Settings as keywords.
 
+use std::ffi::CString;
+
 use apical::config::file::Assignment;
-use apical::config::{Config, Preset};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use apical::config::{Config, ConfigWarning, Preset};
+use pyo3::exceptions::{PyTypeError, PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 
 use crate::error::value_error;
@@ -45,4 +47,18 @@ fn of_assignment(error: apical::config::SweepError) -> PyErr {
 /// Reads settings that [`settings`] wrote.
 pub(crate) fn read(json: &str) -> PyResult<Config> {
     serde_json::from_str(json).map_err(value_error)
+}
+
+/// Raises Python warnings about settings. `level`: number of Python frames up to that of the user.
+pub(crate) fn warn_of_settings(py: Python, config: &Config, level: i32) -> PyResult<()> {
+    for warning in config.warnings() {
+        let hint = match warning {
+            ConfigWarning::OnlyHighestLayerLearns => {
+                "set g_apical above 0, or feedback='broadcast'"
+            }
+        };
+        let text = CString::new(format!("{warning}; hint: {hint}"))?;
+        PyErr::warn(py, &py.get_type::<PyUserWarning>(), &text, level)?;
+    }
+    Ok(())
 }

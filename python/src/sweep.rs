@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::data::Data;
 use crate::device::DeviceChoice;
 use crate::error::{of_train, value_error};
-use crate::settings;
+use crate::settings::{self, warn_of_settings};
 use crate::studies::dataset_or_mnist;
 use crate::work::{Emit, run};
 
@@ -32,6 +32,9 @@ pub(crate) fn sweep(
         sweeps.iter().map(|text| text.parse().map_err(value_error)).collect::<PyResult<_>>()?;
     let evaluates = data.is_none_or(|data| data.get().has_test) || config.validation_images > 0;
     let variants = variants(&config, &sweeps, replicas).map_err(value_error)?;
+    // Seen by the caller of `apical.sweep`.
+    let warned = variants.iter().find(|variant| !variant.config.warnings().is_empty());
+    warned.map_or(Ok(()), |variant| warn_of_settings(py, &variant.config, 2))?;
     let dataset = dataset_or_mnist(data)?;
     let options = device.options();
     let stop = options.stop.clone();

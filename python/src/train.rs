@@ -14,10 +14,10 @@ use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::data::Data;
-use crate::device::DeviceChoice;
+use crate::device::{DeviceChoice, device_note};
 use crate::error::{of_train, value_error};
 use crate::model::{Model, ModelState};
-use crate::settings;
+use crate::settings::{self, warn_of_settings};
 use crate::work::{Emit, Ended, run, run_silently};
 
 /// Keys of events that differ between equal runs.
@@ -123,11 +123,19 @@ pub(crate) fn train<'py>(
 ) -> PyResult<(Option<Model>, Option<Py<PyAny>>)> {
     let options = device.options();
     let stop = options.stop.clone();
-    let job = Job::new(data.get(), arguments, start.map(|model| model.get()), options)?;
-    let identity = run_silently(py, &stop, || DataIdentity::of(&job.dataset))?;
+    let start = start.map(|model| model.get());
+    let (data, part) = (data.get(), Part::new(&arguments.part)?);
+    let identity = run_silently(py, &stop, || DataIdentity::of(&data.dataset))?;
+    if let (Part::Rest, Some(model)) = (part, start) {
+        check_data(&identity, model)?;
+    }
+    let job = Job::new(data, arguments, part, start, options)?;
+    // Seen by the caller of `fit`.
+    warn_of_settings(py, &job.config, 3)?;
+    let (max_pixel, rules) = (job.dataset.max_pixel, job.dataset.rules);
     let template = ModelTemplate {
         config: job.config.clone(),
-        images: ImageSpec { data: Some(identity), ..ImageSpec::without_identity(&job.dataset) },
+        images: ImageSpec { max_pixel, rules, ..data.image_spec(identity) },
         epoch_images: training_images(&job.config, &job.dataset),
     };
     let notify = |message| {
@@ -151,6 +159,17 @@ pub(crate) fn train<'py>(
     };
     let interruption = interruption.map(|error| error.into_value(py).into_any());
     Ok((last.map(|checkpoint| template.model(checkpoint, metrics)), interruption))
+}
+
+/// Checks that a stopped training resumes on its own data.
+fn check_data(identity: &DataIdentity, model: &Model) -> PyResult<()> {
+    match &model.images.data {
+        Some(data) if data.sha256 != identity.sha256 => Err(PyValueError::new_err(format!(
+            "cannot resume: expected the images and labels of the stopped training, {data}, found {identity}; hint: pass \
+             the same X, y and validation, or train on others with partial_fit"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Returns the checkpoint from which a part starts, and the epoch after which it stops.
@@ -187,11 +206,11 @@ impl Job {
     fn new(
         data: &Data,
         arguments: TrainArguments,
+        part: Part,
         start: Option<&Model>,
         options: DeviceOptions,
     ) -> PyResult<Self> {
         let mut config = settings::read(&arguments.settings)?;
-        let part = Part::new(&arguments.part)?;
         let start = start.filter(|_| part != Part::All);
         let (checkpoint, stop_after) = start_of(part, start, &mut config, data)?;
         let checkpoints = arguments.checkpoints.map(|text| text.parse().map_err(value_error));
@@ -250,7 +269,8 @@ impl Job {
 fn fields(event: &Event, evaluates: bool) -> Option<Map<String, Value>> {
     let value = match event {
         Event::GroupStarted { device, .. } => json!({
-            "event": "device", "backend": device.backend, "name": device.name, "note": device.note
+            "event": "device", "backend": device.backend, "name": device.name,
+            "bit_exact": device.bit_exact, "note": device_note(device)
         }),
         Event::TestProgress { epoch, test_images, total_test_images } => json!({
             "event": "test_progress", "epoch": epoch, "images": test_images,

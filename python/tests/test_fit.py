@@ -91,6 +91,18 @@ def test_stopped_training_resumes_to_the_bit(fitted, digits):
     assert len(clf.history_) == 2
 
 
+def test_resume_refuses_other_images_and_layers(fitted, digits):
+    X, y = digits
+    with pytest.raises(ValueError, match=r"cannot resume: .*200 training .*found .*100 training"):
+        small().fit(X, y).fit(X[:100], y[:100], resume=True)
+    clf = small().fit(X, y).set_params(layers=[30, 10])
+    with pytest.raises(
+        ValueError, match=r"layers = \[30, 10\]: the trained network has \[20, 10\]"
+    ):
+        clf.partial_fit(X, y)
+    assert clf.weights_sha256_ == fitted.weights_sha256_
+
+
 def test_checkpoints_are_kept_and_loaded(fitted, digits, tmp_path):
     clf = small().fit(*digits, callbacks=[apical.Checkpoint(tmp_path / "run", every=80, keep=3)])
     assert clf.weights_sha256_ == fitted.weights_sha256_

@@ -34,6 +34,10 @@ def read_only(X):
         lambda X: X.reshape(len(X), -1),
         lambda X: X[..., None],
         lambda X: (X / 255).astype(np.float32),
+        lambda X: (X / 255).astype(np.float16),
+        lambda X: X.astype(object),
+        lambda X: np.ascontiguousarray(X[:, ::-1])[:, ::-1],
+        memoryview,
         lambda X: (X / 255).astype(">f8"),
         lambda X: X.astype(">i4"),
         lambda X: np.asfortranarray(X.astype(np.float64)),
@@ -109,6 +113,12 @@ FAULTS = [
     (lambda X, y: (X * 1j, y), ValueError, "Complex data not supported"),
     (lambda X, y: (np.full((200, 4), "a"), y), TypeError, "expected numbers"),
     (lambda X, y: (X, y * 0), ValueError, "at least two classes"),
+    (lambda X, y: (np.ma.masked_array(X, X > 3), y), ValueError, "no masked values in X"),
+    (lambda X, y: (np.where(X > 9, None, X), y), ValueError, "NaN"),
+    (lambda X, y: (X, [None, *y[1:]]), ValueError, "Input y contains NaN or None"),
+    (lambda X, y: (X, np.where(y > 3, np.nan, y.astype(object))), ValueError, "Input y contains"),
+    (lambda X, y: (X, np.array(["a", *y[1:]], dtype=object)), TypeError, "in y, found"),
+    (lambda X, y: ([[1, 2], [3]], y[:2]), ValueError, "cannot read X"),
     (lambda X, y: (X, y + 0.5), ValueError, "Unknown label type"),
     (lambda X, y: (X * 0, y), ValueError, "black images only"),
     (lambda X, y: (np.zeros((200, 4, 4, 2)), y), ValueError, "1 or 3 channels"),
@@ -123,6 +133,62 @@ def test_invalid_data_raises_and_changes_nothing(change, error, message, fitted,
     assert vars(fitted) == before
 
 
+def test_invalid_validation_is_named(fitted, digits):
+    X, y = digits
+    for validation, message in [
+        ((X[:3], y[:2]), "validation: expected one label per image: 3 images, but 2 labels in y"),
+        ((X[:0], y[:0]), "validation: Found array with 0 sample"),
+        ((X[:1], [77]), "validation: expected the classes 0, 1, .* in y, found 77"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            fitted.fit(X, y, validation=validation)
+    with pytest.raises(TypeError, match="callbacks: expected functions, found 3"):
+        fitted.fit(X, y, callbacks=3)
+
+
+def test_tables_are_read_as_arrays(fitted, digits):
+    X, y = digits
+    rows = X.reshape(len(X), -1)
+    names = [f"p{number}" for number in range(784)]
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    for table, labels in [
+        (pandas.DataFrame(rows, columns=names, index=range(9, 209)), pandas.Series(y)),
+        (pandas.DataFrame(rows, columns=names).astype("Int64"), pandas.Series(y).astype("Int64")),
+        (polars.DataFrame(rows, schema=names), polars.Series("y", y)),
+    ]:
+        assert small().fit(table, labels).weights_sha256_ == fitted.weights_sha256_
+    assert small(epochs=1).fit(X, y.astype("S")).classes_.tolist() == list("0123456789")
+    with pytest.raises(ValueError, match="Input y contains NaN or None"):
+        small().fit(X, pandas.Series([pandas.NA, *map(str, y[1:])], dtype="string"))
+    missing = pandas.DataFrame(rows, columns=names).astype("Int64")
+    missing.iloc[0, 0] = pandas.NA
+    with pytest.raises(ValueError, match="Input X contains NaN or missing values"):
+        small().fit(missing, y)
+
+
+@pytest.mark.parametrize("convert", [str, bool, float, int])
+def test_file_keeps_types_of_labels_and_pixels(convert, digits, tmp_path):
+    X, y = digits
+    labels = [convert(label) for label in y]
+    clf = small(layers=None, epochs=1).fit(X / 255, labels)
+    clf.save(tmp_path / "w.safetensors")
+    loaded = apical.load(tmp_path / "w.safetensors")
+    assert loaded.classes_.tolist() == clf.classes_.tolist()
+    assert loaded.pixel_range_ == (0, 1)
+    assert loaded.score(X / 255, labels) == clf.score(X / 255, labels)
+
+
+def test_score_and_predict_check_their_arguments(fitted, digits):
+    X, y = digits
+    with pytest.raises(TypeError, match="expected numbers in y, as in fit, found texts"):
+        fitted.score(X[:2], ["1", "2"])
+    with pytest.raises(ValueError, match="repeats = 0"):
+        fitted.predict(X[:2], repeats=0)
+    for weights, message in [([1], "one per image"), ([0, 0], "not all"), ([1, np.nan], "finite")]:
+        with pytest.raises(ValueError, match=f"sample_weight: expected .*{message}"):
+            fitted.score(X[:2], y[:2], sample_weight=weights)
+
+
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
@@ -135,7 +201,11 @@ def test_invalid_data_raises_and_changes_nothing(change, error, message, fitted,
         ({"preset": "quik"}, ValueError, "unknown preset 'quik'"),
         ({"device": "no such GPU"}, apical.DeviceError, "no such GPU|no GPU"),
         ({"threads": -1}, ValueError, "threads = -1"),
-        ({"memory": 1000}, MemoryError, "of available memory"),
+        ({"memory": 1000}, MemoryError, "of available memory; hint: reduce batch_size"),
+        ({"memory": "1 GB"}, TypeError, "memory: expected a whole number"),
+        ({"layers": []}, ValueError, "layers: expected at least one value"),
+        ({"preset": None}, TypeError, "preset: expected a text, found None"),
+        ({"pixel_range": 3}, ValueError, "pixel_range = 3: expected"),
         ({"pixel_range": (1, 0)}, ValueError, "pixel_range"),
     ],
 )

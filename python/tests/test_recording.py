@@ -4,6 +4,7 @@ pictures; HTML for notebooks has no scripts.
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 
@@ -80,11 +81,25 @@ def test_recording_becomes_xarray_and_picture(fitted, digits):
         ({"quantities": ""}, "expected names of quantities"),
         ({"quantities": "spikes", "units": range(0, 9, 2)}, r"units: expected range\(first, end\)"),
         ({"quantities": "spikes", "layers": ["output"]}, "layers: expected numbers"),
+        ({"quantities": "spikes", "layers": [7]}, r'numbers from 0 to 1 or "input", found 7'),
     ],
 )
 def test_invalid_selections_raise(arguments, message, fitted):
     with pytest.raises(ValueError, match=message):
         fitted.recording(**arguments)
+
+
+def test_recordings_nest_and_are_not_pickled(fitted, digits):
+    X, _ = digits
+    with fitted.recording("spikes", layers=0) as outer:
+        with fitted.recording("soma", layers=[1]) as inner:
+            fitted.predict(X[:1])
+        assert pickle.loads(pickle.dumps(fitted)).weights_sha256_ == fitted.weights_sha256_
+        fitted.predict(X[:2])
+    assert list(outer.arrays) == ["spikes0"] and list(inner.arrays) == ["soma1"]
+    assert outer.raster(-1).text == outer.raster(1).text
+    with pytest.raises(ValueError, match="nothing is recorded"):
+        fitted.recording("spikes").to_xarray()
 
 
 def test_html_has_pictures_and_no_scripts(fitted, digits):

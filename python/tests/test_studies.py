@@ -7,6 +7,9 @@ Does not prove: results on a real GPU.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from conftest import small
@@ -71,6 +74,85 @@ def test_sweep_has_the_bits_of_single_trainings(digits, test_digits):
     assert isinstance(table.to_pandas(), pandas.DataFrame)
     with pytest.raises(ValueError, match="unknown setting 'etta', did you mean 'eta'"):
         apical.sweep({"etta": [1]}, X, y)
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+import apical
+
+# A shell's background job, and so its children, ignore the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sent = []
+def interrupt():
+    time.sleep(1.5)
+    sent.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=interrupt, daemon=True).start()
+try:
+    WORK
+except KeyboardInterrupt:
+    print(time.monotonic() - sent[0])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+@pytest.mark.parametrize(
+    "work",
+    [
+        'apical.bench(roofline=True, device="cpu")',
+        'apical.bench(layers=[2000, 10], batch_size=500, tasks="train", device="cpu")',
+        'apical.reproduce("fig7a", device="cpu")',
+        'apical.sweep({"eta": [0.1, 0.2]}, epochs=1000, device="cpu")',
+    ],
+)
+def test_interrupt_stops_within_a_second(work, tmp_path):
+    run = [sys.executable, "-c", INTERRUPTED.replace("WORK", work)]
+    ended = subprocess.run(
+        run, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert float(ended.stdout) < 1
+
+
+def test_sweep_without_layers_has_an_output_per_class(digits):
+    X, y = digits
+    table = apical.sweep({"eta": [0.1]}, X[:64], y[:64] % 3, epochs=1, device="cpu")
+    clf = apical.Classifier(eta=0.1, epochs=1, device="cpu").fit(X[:64], y[:64] % 3)
+    assert table["weights_sha256"] == [clf.weights_sha256_]
+
+
+def test_only_the_highest_layer_learns_is_a_warning(digits):
+    X, y = digits
+    arguments = {"feedback": "layerwise", "layers": [8, 6, 10], "epochs": 1, "device": "cpu"}
+    hint = "only the highest hidden layer learns: .*; hint: set g_apical above 0, or feedback='br"
+    with pytest.warns(UserWarning, match=hint) as warned:
+        apical.Classifier(**arguments).fit(X, y)
+        apical.sweep({"seed": [1, 2]}, X, y, **arguments)
+    assert [Path(one.filename).name for one in warned] == ["test_studies.py"] * 2
+
+
+def test_invalid_studies_raise(digits, tmp_path):
+    X, y = digits
+    for error, message, call in [
+        (ValueError, "layers: expected at least one", lambda: apical.bench(layers=[])),
+        (ValueError, "replicas = -1: expected 1", lambda: apical.bench(replicas=-1)),
+        (ValueError, "unknown task 'fly'", lambda: apical.bench(tasks="fly")),
+        (TypeError, "eta: expected a list of values", lambda: apical.sweep({"eta": 0.1})),
+        (ValueError, "X is None", lambda: apical.sweep({"eta": [0.1]}, None, y)),
+        (ValueError, "replicas = 0", lambda: apical.sweep({}, X, y, replicas=0)),
+        (ValueError, "seeds = 0", lambda: apical.reproduce("fig7a", seeds=0, out=tmp_path / "r")),
+        (apical.DeviceError, r"apical\.devices\(\)", lambda: apical.compare("cpu", "no such GPU")),
+    ]:
+        with pytest.raises(error, match=message):
+            call()
+    assert not (tmp_path / "r").exists()
+
+
+def test_device_note_names_the_parameter(digits):
+    notes = []
+    clf = small(device="auto", epochs=1)
+    clf.fit(*digits, callbacks=lambda event: notes.append(event.fields.get("note")))
+    assert notes[0] is None or "--" not in notes[0]
 
 
 def test_experiments_are_listed_and_unknown_ones_refused(tmp_path):

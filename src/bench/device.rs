@@ -10,7 +10,7 @@ use crate::cpu::{Threads, Width, processor_name};
 use crate::dataset::Dataset;
 use crate::device::{self, BackendKind, DeviceOptions};
 use crate::gpu::adapter::{self, AdapterInfo, AdapterQuery};
-use crate::interface::BackendError;
+use crate::interface::{BackendError, Stop};
 
 /// Measured device.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,6 +33,9 @@ pub struct MeasuredDevice {
     pub note: Option<String>,
     #[serde(skip)]
     info: Option<AdapterInfo>,
+    /// Request that ends the benchmark.
+    #[serde(skip)]
+    stop: Stop,
 }
 
 impl MeasuredDevice {
@@ -42,7 +45,9 @@ impl MeasuredDevice {
     /// Returns an error if there is no such device.
     pub fn choose(selection: &DeviceOptions) -> Result<Self, BackendError> {
         let on_gpu = |query: &AdapterQuery| adapter::find(query).map(MeasuredDevice::from_adapter);
-        selection.choose(on_gpu, |note| Ok(MeasuredDevice::cpu(selection.threads, note)))
+        let device =
+            selection.choose(on_gpu, |note| Ok(MeasuredDevice::cpu(selection.threads, note)))?;
+        Ok(MeasuredDevice { stop: selection.stop.clone(), ..device })
     }
 
     fn cpu(threads: usize, note: Option<String>) -> Self {
@@ -57,6 +62,7 @@ impl MeasuredDevice {
             simd: Some(Width::current().name()),
             note,
             info: None,
+            stop: Stop::default(),
         }
     }
 
@@ -73,6 +79,7 @@ impl MeasuredDevice {
                 .is_software
                 .then(|| "this is a software GPU: its times say nothing about a GPU".to_string()),
             info: Some(info),
+            stop: Stop::default(),
         }
     }
 
@@ -84,7 +91,7 @@ impl MeasuredDevice {
 
     /// Returns the options that open exactly this device.
     pub(super) fn selection(&self) -> DeviceOptions {
-        let any = DeviceOptions::default();
+        let any = DeviceOptions { stop: self.stop.clone(), ..DeviceOptions::default() };
         match self.gpu() {
             Some(AdapterQuery { index_or_name: device, .. }) => {
                 DeviceOptions { backend: BackendKind::Gpu, device, ..any }

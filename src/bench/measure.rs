@@ -56,7 +56,7 @@ pub(super) fn measure(
 ) -> Result<Row, BackendError> {
     let config = point.config();
     let name = name(task, &config.layers, config.batch_size, point.replicas());
-    steps.begin(&name);
+    steps.begin(&name)?;
     // Count and profile first, so that the images do not depend on the speed of the device.
     let observed = OBSERVED_MINIBATCHES.max(OBSERVED_IMAGES.div_ceil(config.batch_size));
     networks.step(task)?;
@@ -66,7 +66,7 @@ pub(super) fn measure(
     let mut raw_ms = Vec::with_capacity(rounds);
     let cpu_before = cpu_time();
     for _ in 0..rounds {
-        steps.begin(&name);
+        steps.begin(&name)?;
         raw_ms.push(1e3 * time(networks, task, per_round)?.as_secs_f64() / per_round as f64);
     }
     steps.skip(settings.rounds - rounds);

@@ -115,7 +115,8 @@ pub fn bench(
     let roofline_steps = if options.roofline { roofline::STEPS_MAX } else { 0 };
     let row_steps = points.len() * (1 + grid.tasks.len() * settings.steps());
     let dense_steps = options.dense.len() * dense::STEPS_PER_SIZE;
-    let mut steps = Steps::new(roofline_steps + row_steps + dense_steps, listen);
+    let mut steps =
+        Steps::new(roofline_steps + row_steps + dense_steps, selection.stop.clone(), listen);
     steps.emit(BenchEvent::Device(&device));
     let date = now_rfc3339();
     // There are many steps: spend a quarter of a round on each.
@@ -128,7 +129,7 @@ pub fn bench(
     let limits = row::DeviceLimits { roofline: roofline.as_ref(), threads };
     let mut rows = Vec::new();
     for point in &points {
-        steps.begin("warming up");
+        steps.begin("warming up")?;
         let mut networks = MeasuredNetworks::open(point, &dataset, &device.selection())?;
         for _ in 0..warm_up.div_ceil(point.config().batch_size) {
             networks.step(Task::Train)?;

@@ -2,6 +2,7 @@
 
 use super::device::MeasuredDevice;
 use super::row::Row;
+use crate::interface::{BackendError, Stop};
 
 /// Event of a benchmark.
 #[derive(Clone, Copy, Debug)]
@@ -25,13 +26,14 @@ pub enum BenchEvent<'a> {
 pub struct Steps<'a> {
     pub(super) begun: usize,
     of: usize,
+    stop: Stop,
     listen: &'a mut dyn FnMut(BenchEvent),
 }
 
 impl<'a> Steps<'a> {
-    /// Creates a counter. `of`: approximate number of steps.
-    pub fn new(of: usize, listen: &'a mut dyn FnMut(BenchEvent)) -> Self {
-        Steps { begun: 0, of, listen }
+    /// Creates a counter. `of`: approximate number of steps. `stop`: request that ends the benchmark.
+    pub fn new(of: usize, stop: Stop, listen: &'a mut dyn FnMut(BenchEvent)) -> Self {
+        Steps { begun: 0, of, stop, listen }
     }
 
     /// Passes an event to the listener.
@@ -40,10 +42,17 @@ impl<'a> Steps<'a> {
     }
 
     /// Reports the start of a step.
-    pub fn begin(&mut self, what: &str) {
+    ///
+    /// # Errors
+    /// Returns an error if a stop was requested.
+    pub fn begin(&mut self, what: &str) -> Result<(), BackendError> {
+        if self.stop.is_requested() {
+            return Err(BackendError::Stopped);
+        }
         let done = self.begun.min(self.of);
         (self.listen)(BenchEvent::Step { what, done, of: self.of });
         self.begun += 1;
+        Ok(())
     }
 
     /// Counts steps that are not needed.

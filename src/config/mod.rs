@@ -26,6 +26,7 @@ pub use resolved::Timing;
 pub use settings::Config;
 pub use sweep::{Part, PartError, Sweep, SweepError, VARIANTS_MAX, Variant, variants};
 pub use validate::ConfigError;
+pub use warnings::ConfigWarning;
 
 use crate::model::lr_schedule::LrFactor;
 

@@ -1,20 +1,32 @@
 //! Warnings about settings that are valid but rarely intended.
 
+use std::fmt;
+
 use super::{Config, Feedback};
 
-impl Config {
-    /// Returns warnings about these settings, one sentence each.
-    pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if self.trains_only_highest_hidden_layer() {
-            warnings.push(
+/// Warning about settings. Each interface adds a hint in its own terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigWarning {
+    /// The errors of all hidden layers except the highest are noise.
+    OnlyHighestLayerLearns,
+}
+
+impl fmt::Display for ConfigWarning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            ConfigWarning::OnlyHighestLayerLearns => {
                 "only the highest hidden layer learns: with layerwise feedback and g_apical = 0, the feedback spikes of \
-                 the layers below do not depend on the class; hint: set --g-apical above 0, or --feedback \
-                 broadcast"
-                    .to_string(),
-            );
-        }
-        warnings
+                 the layers below do not depend on the class"
+            }
+        })
+    }
+}
+
+impl Config {
+    /// Returns warnings about these settings.
+    pub fn warnings(&self) -> Vec<ConfigWarning> {
+        let warns = self.trains_only_highest_hidden_layer();
+        warns.then_some(ConfigWarning::OnlyHighestLayerLearns).into_iter().collect()
     }
 
     /// Whether the errors of all hidden layers except the highest are noise: the teaching current does not reach the

@@ -65,13 +65,13 @@ impl Estimate {
         self.gpu_seconds > MARGIN * self.cpu_seconds
     }
 
-    /// Describes the choice and how to change it. `gpu`: name of the GPU. `is_cpu`: whether the CPU is chosen.
+    /// Describes the choice. `gpu`: name of the GPU. `is_cpu`: whether the CPU is chosen.
     pub(super) fn note(&self, gpu: &str, is_cpu: bool) -> String {
-        let (chosen, other) = if is_cpu { ("CPU", "gpu") } else { ("GPU", "cpu") };
+        let chosen = if is_cpu { "CPU" } else { "GPU" };
         let [gpu_ms, cpu_ms] = [self.gpu_seconds, self.cpu_seconds].map(|seconds| 1e3 * seconds);
         format!(
             "computing on the {chosen}: for a minibatch, {gpu} needs at least {gpu_ms:.3} ms ({} launches), \
-             and one CPU thread about {cpu_ms:.3} ms; --backend {other} overrides",
+             and one CPU thread about {cpu_ms:.3} ms",
             self.launches
         )
     }
@@ -143,15 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn note_names_choice_reason_and_override() {
+    fn note_names_choice_and_reason() {
         let estimate = Estimate { launches: 639, gpu_seconds: 3.2e-3, cpu_seconds: 0.5e-3 };
         assert_eq!(
             estimate.note("Arc", true),
             "computing on the CPU: for a minibatch, Arc needs at least 3.200 ms (639 launches), and one CPU thread \
-             about 0.500 ms; --backend gpu overrides"
+             about 0.500 ms"
         );
         let note = estimate.note("Arc", false);
         assert!(note.starts_with("computing on the GPU: "), "{note}");
-        assert!(note.ends_with("; --backend cpu overrides"), "{note}");
     }
 }

@@ -88,4 +88,18 @@ pub struct DeviceInfo {
     /// Reason for the choice if it needs explanation, and the result of a self-test that failed.
     #[serde(skip)]
     pub note: Option<String>,
+    /// Backend that [`BackendKind::Auto`] compared with this one and that the caller can choose instead.
+    #[serde(skip)]
+    pub alternative: Option<BackendKind>,
+}
+
+impl BackendKind {
+    /// Name: `auto`, `gpu` or `cpu`.
+    pub fn name(self) -> &'static str {
+        match self {
+            BackendKind::Auto => "auto",
+            BackendKind::Gpu => "gpu",
+            BackendKind::Cpu => "cpu",
+        }
+    }
 }

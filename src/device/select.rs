@@ -116,7 +116,7 @@ fn open_cpu(
     let why = threads.reason.map(|reason| format!("{name}: {reason}"));
     let notes: Vec<String> = note.into_iter().chain(why).collect();
     let note = (!notes.is_empty()).then(|| notes.join("\n"));
-    let device = DeviceInfo { backend: "cpu", name, bit_exact: true, note };
+    let device = DeviceInfo { backend: "cpu", name, bit_exact: true, note, alternative: None };
     Ok(OpenBackend { backend: Box::new(cpu), device })
 }
 
@@ -130,7 +130,7 @@ fn open_gpu(
     let shape = gpu_shape(selection, &configs[0], dataset, configs.len(), device.info());
     let memory = fit::gpu_memory_budget(device.info(), selection);
     fit::check_gpu_shape(&shape, device.info(), memory)?;
-    let mut note = None;
+    let (mut note, mut alternative) = (None, None);
     // A GPU that is selected by name is used.
     if selection.backend == BackendKind::Auto && selection.device.is_none() {
         let seconds = launch_seconds(&mut device)?;
@@ -139,8 +139,11 @@ fn open_gpu(
         let is_cpu = estimate.is_cpu_faster() && fits();
         note = Some(estimate.note(&device.info().name, is_cpu));
         if is_cpu {
-            return open_cpu(selection, configs, dataset, note);
+            let mut opened = open_cpu(selection, configs, dataset, note)?;
+            opened.device.alternative = Some(BackendKind::Gpu);
+            return Ok(opened);
         }
+        alternative = Some(BackendKind::Cpu);
     }
     let mut gpu = make_gpu(device, configs, dataset, shape)?;
     let self_test = gpu.self_test()?;
@@ -148,7 +151,7 @@ fn open_gpu(
     let warning = (!bit_exact).then(|| self_test.to_string());
     let notes: Vec<String> = note.into_iter().chain(warning).collect();
     let note = (!notes.is_empty()).then(|| notes.join("\n"));
-    let device = DeviceInfo { bit_exact, note, ..gpu_device(&gpu) };
+    let device = DeviceInfo { bit_exact, note, alternative, ..gpu_device(&gpu) };
     Ok(OpenBackend { backend: Box::new(gpu), device })
 }
 
@@ -174,5 +177,5 @@ fn make_gpu(
 fn gpu_device(gpu: &Gpu) -> DeviceInfo {
     let info = gpu.info();
     let name = format!("{} ({})", info.name, info.backend);
-    DeviceInfo { backend: "gpu", name, bit_exact: false, note: None }
+    DeviceInfo { backend: "gpu", name, bit_exact: false, note: None, alternative: None }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::CliError;
 use apical::bench::BenchError;
-use apical::config::ConfigError;
+use apical::config::{ConfigError, ConfigWarning};
 use apical::dataset::{DataSource, DatasetError};
 use apical::fetch::FetchError;
 use apical::figures::FigureError;
@@ -205,6 +205,13 @@ fn backend_hint(error: &BackendError) -> Option<&'static str> {
             "reduce --batch-size, the layers or the number of networks; train --memory sets the limit",
         ),
         _ => None,
+    }
+}
+
+/// Returns what the user can do about a warning on settings.
+pub(crate) fn warning_hint(warning: ConfigWarning) -> &'static str {
+    match warning {
+        ConfigWarning::OnlyHighestLayerLearns => "set --g-apical above 0, or --feedback broadcast",
     }
 }
 

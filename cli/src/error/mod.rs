@@ -26,7 +26,7 @@ use apical::trial_cache::TrialsError;
 use apical::tune::{SearchError, TuneError};
 
 use super::output::truncate_lines;
-pub(super) use hint::NO_ADAPTER_HINT;
+pub(super) use hint::{NO_ADAPTER_HINT, warning_hint};
 
 /// Error of a command.
 #[derive(Debug, Error)]

@@ -37,7 +37,7 @@ use replica_args::ReplicaArgs;
 pub(super) use replica_args::{reject_explicit_settings, replica_count};
 use tensorboard::EventFiles;
 use training_size::announce;
-pub(super) use training_size::{TrainingSize, print_device, print_warnings};
+pub(super) use training_size::{TrainingSize, print_device, print_note, print_warnings};
 
 /// Train one or more networks and evaluate them after each epoch
 ///

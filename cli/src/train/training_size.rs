@@ -1,5 +1,6 @@
 //! Size of a training, for progress and messages.
 
+use crate::error::warning_hint;
 use crate::output::eprint_line;
 use apical::config::Config;
 use apical::dataset::Dataset;
@@ -92,7 +93,7 @@ pub(crate) fn print_warnings<'a>(configs: impl IntoIterator<Item = &'a Config>) 
     let mut printed = Vec::new();
     for warning in configs.into_iter().flat_map(Config::warnings) {
         if !printed.contains(&warning) {
-            eprint_line(format_args!("warning: {warning}"));
+            eprint_line(format_args!("warning: {warning}; hint: {}", warning_hint(warning)));
             printed.push(warning);
         }
     }
@@ -100,7 +101,15 @@ pub(crate) fn print_warnings<'a>(configs: impl IntoIterator<Item = &'a Config>) 
 
 pub(crate) fn print_device(device: &DeviceInfo) {
     eprint_line(format_args!("backend {}, device {}", device.backend, device.name));
+    print_note(device);
+}
+
+/// Prints the note on a device, and the option that chooses another.
+pub(crate) fn print_note(device: &DeviceInfo) {
     if let Some(note) = &device.note {
         eprint_line(note);
+    }
+    if let Some(other) = device.alternative {
+        eprint_line(format_args!("hint: choose the device with --backend {}", other.name()));
     }
 }

@@ -140,5 +140,6 @@ fn layerwise_feedback_without_g_apical_warns() {
         let output = command.args(arguments).assert().success();
         let stderr = String::from_utf8(output.get_output().stderr.clone()).unwrap();
         assert_eq!(stderr.matches(warning).count(), usize::from(warned), "{stderr}");
+        assert_eq!(stderr.contains("hint: set --g-apical above 0"), warned, "{stderr}");
     }
 }

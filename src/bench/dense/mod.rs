@@ -75,7 +75,7 @@ fn compare_layer(
     steps: &mut Steps,
 ) -> Result<DenseComparison, BenchError> {
     let name = format!("synaptic input {size}");
-    steps.begin(&name);
+    steps.begin(&name)?;
     let dense_seconds = dense_seconds(size, device, each)?;
     let rows = SAMPLES * STEPS as usize;
     let products = (rows * size.weights()) as f64;
@@ -90,7 +90,7 @@ fn compare_layer(
     let mut events = EventInput::open(size, samples, &device.selection())?;
     let mut measured = Vec::with_capacity(rates.len());
     for (rate, marked) in rates {
-        steps.begin(&name);
+        steps.begin(&name)?;
         events.set_rate(rate)?;
         let minibatches = SAMPLES as f64 / samples as f64;
         let seconds = events.seconds(each)?.map(|seconds| seconds * minibatches / threads as f64);

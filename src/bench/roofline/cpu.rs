@@ -31,23 +31,23 @@ pub fn measure(
         .map_err(|error| BackendError::Threads(error.to_string()))?;
     let device = CpuProbe { pool, repetition };
 
-    steps.begin("additions in registers");
+    steps.begin("additions in registers")?;
     let [one, all] = device.rates(|count| {
         black_box(add(count * ROUNDS, black_box([0.0; LANES]), black_box(1e-3)));
     })?;
     let additions = [one, all].map(|rate| rate * (ROUNDS * ADDITIONS) as f64);
 
-    steps.begin("column sums");
+    steps.begin("column sums")?;
     let column_sum = device.column_sum()?;
 
     let mut bandwidths = Vec::new();
     let largest = memory::available_bytes().map_or(usize::MAX, |bytes| bytes as usize / 2);
     for bytes in WORKING_SETS.into_iter().filter(|&bytes| bytes <= largest) {
-        steps.begin("reading");
+        steps.begin("reading")?;
         bandwidths.push(device.read(bytes)?);
     }
 
-    steps.begin("waking the threads");
+    steps.begin("waking the threads")?;
     let pool_us = latency(|| {
         device.pool.broadcast(|_| ());
         Ok(())

@@ -51,23 +51,23 @@ pub fn measure(
     repetition: Repetition,
     steps: &mut Steps,
 ) -> Result<Roofline, BackendError> {
-    steps.begin("additions in registers");
+    steps.begin("additions in registers")?;
     let mut gpu = GpuLimits { probe: GpuProbe::open(query)?, repetition };
     let additions_per_second = gpu.additions()?;
-    steps.begin("column sums");
+    steps.begin("column sums")?;
     let column_sum = gpu.column_sum()?;
     let mut read = Vec::new();
     let info = gpu.probe.device.info();
     let largest = info.max_binding.min(info.max_buffer);
     for bytes in WORKING_SETS.into_iter().filter(|&bytes| bytes as u64 <= largest) {
-        steps.begin("reading");
+        steps.begin("reading")?;
         read.push(Bandwidth {
             bytes,
             bytes_per_second: gpu.read(bytes)?,
             bytes_per_second_per_thread: None,
         });
     }
-    steps.begin("launches");
+    steps.begin("launches")?;
     let [launch_us, submission_us, readback_us] = gpu.latencies()?;
     Ok(Roofline {
         additions_per_second,

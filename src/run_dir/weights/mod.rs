@@ -11,6 +11,7 @@
 //! * `height`, `width`, `pixels`, `channels`, `classes`, `range`: see [`ImageSpec`]
 //! * `class_names`: list as JSON
 //! * `pixel_rules`: conversion of pixel values to bytes, as JSON
+//! * `arrays`: see [`ImageSpec`], if the training images were arrays of a caller
 //! * `data`: [`DataIdentity`] as JSON, with the path as the user gave it
 //! * `seed`, `apical_version`: for readers; ignored by [`load()`]
 //! * `sha256`: checksum of the rest; a file with `apical_version` and without a checksum is damaged
@@ -72,6 +73,8 @@ pub struct ImageSpec {
     pub rules: PixelRules,
     /// Whether the network takes recorded spikes in place of images.
     pub recorded: bool,
+    /// The caller's description of the arrays that the images and labels came from; `None` for files.
+    pub arrays: Option<String>,
 }
 
 impl ImageSpec {
@@ -79,7 +82,7 @@ impl ImageSpec {
     pub fn grey(height: usize, width: usize, classes: usize, max_pixel: u8) -> Self {
         let class_names = numeric(classes);
         let rules = PixelRules::default();
-        let (channels, data, recorded) = (1, None, false);
+        let (channels, data, recorded, arrays) = (1, None, false, None);
         ImageSpec {
             height,
             width,
@@ -90,6 +93,7 @@ impl ImageSpec {
             data,
             rules,
             recorded,
+            arrays,
         }
     }
 
@@ -109,7 +113,7 @@ impl ImageSpec {
     pub fn without_identity(dataset: &Dataset) -> Self {
         let &Dataset { height, width, channels, classes, max_pixel, rules, .. } = dataset;
         let class_names = dataset.class_names.clone();
-        let (data, recorded) = (None, dataset.recordings().is_some());
+        let (data, recorded, arrays) = (None, dataset.recordings().is_some(), None);
         ImageSpec {
             height,
             width,
@@ -120,6 +124,7 @@ impl ImageSpec {
             data,
             rules,
             recorded,
+            arrays,
         }
     }
 }
@@ -195,6 +200,7 @@ pub(super) fn metadata(
         .into_iter()
         .chain(data)
         .chain(images.recorded.then(|| (INPUT_KEY, RECORDED.to_string())))
+        .chain(images.arrays.clone().map(|arrays| ("arrays", arrays)))
         .map(|(key, value)| (key.to_string(), value)),
     ))
 }

@@ -34,6 +34,7 @@ pub(super) fn images() -> ImageSpec {
         data,
         rules,
         recorded: false,
+        arrays: Some("own \"text\"".to_string()),
     }
 }
 

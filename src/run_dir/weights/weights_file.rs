@@ -101,6 +101,7 @@ impl<'a> WeightsFile<'a> {
             data: self.data()?,
             rules: self.pixel_rules()?,
             recorded: self.is_recorded()?,
+            arrays: self.find("arrays").map(str::to_string),
         };
         let pixels: usize = self.number("pixels", 1)?;
         if images.height.checked_mul(images.width) != Some(pixels) {

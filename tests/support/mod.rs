@@ -138,7 +138,7 @@ pub fn random_recordings(seed: u64, height: usize, width: usize, count: usize) -
                 let word = random.next_u32();
                 times.push(i64::from(word % 40_000));
                 // Low units have more events.
-                units.push((word >> 16) * (word >> 24) / 256 * (height * width) as u32 >> 16);
+                units.push(((word >> 16) * (word >> 24) / 256 * (height * width) as u32) >> 16);
             }
             // One unit spikes 20 times in a step.
             times.extend([7_500; 20]);

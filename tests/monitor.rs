@@ -2,12 +2,15 @@
 //! `docs/concepts/model.md` at each step. Plateau potentials, losses and gradients follow from the voltages by its
 //! sections on phases and learning, computed here in double precision. A recording of selected neurons, steps and
 //! layers equals that part of the whole recording. A monitored network learns the same bits. Files hold the recorded
-//! values.
+//! values; their writing takes memory that does not grow with the number of images, and never leaves a part of a file.
 //!
 //! Does not prove: the values of quantities in trained networks (see `apical reproduce`).
 
 #[path = "monitor/files.rs"]
 mod files;
+#[cfg(target_os = "linux")]
+#[path = "monitor/memory.rs"]
+mod memory;
 
 use std::ops::Range;
 use std::sync::Arc;

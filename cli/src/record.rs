@@ -15,8 +15,8 @@ use super::shared_args::SimulationArgs;
 use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::Dataset;
-use apical::monitor::recording_file::{RecordingFormat, save};
-use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording, RequiredPhases};
+use apical::monitor::recording_file::{RecordError, RecordingFormat, record};
+use apical::monitor::{ArrayInfo, Mode, MonitorSession, MonitorSpec, Quantity, RequiredPhases};
 use apical::plan::Presentation;
 use apical::train::TrainError;
 
@@ -30,7 +30,7 @@ pub(super) struct RecordArgs {
     /// File weights.safetensors of a run
     weights: PathBuf,
 
-    /// Output file: .npz (for numpy.load), .safetensors or .csv
+    /// Output file: .npz (for numpy.load), .safetensors, .csv, or .h5 (SONATA: spikes and voltages)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 
@@ -70,7 +70,7 @@ pub(super) struct RecordArgs {
     #[arg(long)]
     invert: bool,
 
-    /// Print the arrays of the file as one JSON object
+    /// Print the recorded arrays as one JSON object
     #[arg(long)]
     json: bool,
 
@@ -149,7 +149,9 @@ impl FromStr for LayerName {
 
 pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     // Check the output format before computing.
-    RecordingFormat::from_extension(&arguments.out)?;
+    let (out, quantities) = (&arguments.out, &arguments.quantities);
+    let format = RecordingFormat::from_extension(out)?;
+    quantities.iter().try_for_each(|&quantity| format.check(out, quantity))?;
     let device_options = arguments.simulation.machine.device_options()?;
     let saved = load_weights(&arguments.weights)?;
     let allowed = DataPolicy::AnyImages { inverted: arguments.invert };
@@ -166,16 +168,18 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     let device = session.device().clone();
     let progress = Progress::new();
     let estimate = TimeEstimate::start(images.len() as f64);
-    let recorded = session.show(&images, shown, &mut |done| {
+    let mut on_progress = |done: usize| {
         let left = time_left(estimate.left(done as f64));
         progress.update("images", done, images.len(), left);
-    });
-    let mut recording = recorded.map_err(TrainError::from)?;
-    recording.data = Some(used);
+    };
+    let recorded = record(out, &mut session, &images, shown, Some(used), &mut on_progress);
+    let arrays = recorded.map_err(|error| match error {
+        RecordError::Backend(error) => CliError::from(TrainError::from(error)),
+        RecordError::Storage(error) => CliError::from(error),
+    })?;
     progress.clear();
     eprint_line(format_args!("recorded on backend {}, device {}", device.backend, device.name));
-    save(&arguments.out, &recording)?;
-    print(&recording, arguments)
+    print(&arrays, arguments)
 }
 
 impl RecordArgs {
@@ -237,7 +241,7 @@ impl RecordArgs {
     }
 }
 
-/// Array of the file, as JSON.
+/// Recorded array, as JSON.
 #[derive(Serialize)]
 struct ArrayJson<'a> {
     name: &'a str,
@@ -245,9 +249,8 @@ struct ArrayJson<'a> {
     shape: &'a [usize],
 }
 
-fn print(recording: &Recording, arguments: &RecordArgs) -> Result<(), CliError> {
-    let arrays: Vec<ArrayJson> = recording
-        .arrays
+fn print(arrays: &[ArrayInfo], arguments: &RecordArgs) -> Result<(), CliError> {
+    let arrays: Vec<ArrayJson> = arrays
         .iter()
         .map(|array| ArrayJson {
             name: &array.name,

@@ -43,9 +43,14 @@ impl DerivedQuantities {
         self.phi_max * sigma(voltage)
     }
 
-    /// Returns the product of the mean Jacobians since the last call, and its eigenvalue.
-    pub(super) fn take_jacobians(&mut self) -> Vec<RecordedArray> {
-        self.jacobians.take().map_or(Vec::new(), Jacobians::finish)
+    /// Returns the product of the mean Jacobians so far, and its eigenvalue; nothing if they are not recorded.
+    pub(super) fn jacobians(&self) -> Vec<RecordedArray> {
+        self.jacobians.as_ref().map_or(Vec::new(), Jacobians::arrays)
+    }
+
+    /// Starts new means of the Jacobians.
+    pub(super) fn clear_jacobians(&mut self) {
+        self.jacobians = None;
     }
 
     /// Returns the selected quantities of images that are shown in parallel, except those of each step.

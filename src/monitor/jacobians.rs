@@ -56,8 +56,8 @@ impl Jacobians {
     }
 
     /// Returns the product of the mean Jacobians, and the largest eigenvalue of `(I - Jb Jg)^T (I - Jb Jg)`.
-    pub(super) fn finish(self) -> Vec<RecordedArray> {
-        let Jacobians { outputs, hidden, images, forward, feedback } = self;
+    pub(super) fn arrays(&self) -> Vec<RecordedArray> {
+        let &Jacobians { outputs, hidden, images, ref forward, ref feedback } = self;
         let square = (images * images) as f64;
         let product = |row: usize, column: usize| {
             let terms = (0..hidden)
@@ -107,7 +107,7 @@ mod tests {
             let plateau = 1.0 / (1.0 + (-(2.0 * 0.2 * sigma_output + bias)).exp());
             let forward = 0.2 * sigma_output * (1.0 - sigma_output) * (0.6 / 0.7) * 1.5;
             let expected = forward * plateau * (1.0 - plateau) * 2.0;
-            let found = jacobians.finish();
+            let found = jacobians.arrays();
             assert!((f64::from(found[0].values[0]) - expected).abs() < 1e-7);
             let residual_square = (1.0 - expected) * (1.0 - expected);
             assert!((f64::from(found[1].values[0]) - residual_square).abs() < 1e-6);

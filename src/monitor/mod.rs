@@ -10,19 +10,20 @@ mod losses;
 
 mod memory;
 mod mode;
-mod npy;
 mod quantity;
 mod recording;
 pub mod recording_file;
 mod sample_arrays;
 mod session;
 mod sigma;
+mod sink;
 mod step_monitor;
 
 pub use mode::Mode;
 pub use quantity::{Quantity, RequiredPhases};
-pub use recording::{ArrayAxis, RecordedArray, Recording};
+pub use recording::{ArrayAxis, ArrayInfo, RecordedArray, Recording};
 pub use session::MonitorSession;
+pub use sink::{RecordedImages, RecordingSink};
 
 use std::ops::Range;
 

@@ -88,6 +88,17 @@ impl Quantity {
         }
     }
 
+    /// Returns the quantity and the population of an array by its name; `None` if it is not of a population.
+    pub(super) fn of_array(name: &str) -> Option<(Self, usize)> {
+        Quantity::ALL.iter().find_map(|&quantity| {
+            let population = match name.strip_prefix(quantity.name())? {
+                "_input" => 0,
+                layer => layer.parse::<usize>().ok()?.checked_add(1)?,
+            };
+            Some((quantity, population))
+        })
+    }
+
     /// Returns whether it has a value per step, or is computed from such values.
     pub(super) fn needs_steps(self) -> bool {
         use Quantity::{Apical, Basal, HiddenLosses, Rates, Soma};
@@ -111,6 +122,17 @@ mod tests {
     use clap::ValueEnum;
 
     use super::*;
+
+    #[test]
+    fn of_array_inverts_array_name() {
+        for quantity in Quantity::ALL {
+            for population in [0, 1, 12] {
+                let name = array_name(quantity, population);
+                assert_eq!(Quantity::of_array(&name), Some((quantity, population)));
+            }
+        }
+        assert_eq!(Quantity::of_array("output_loss"), None);
+    }
 
     #[test]
     fn all_lists_every_quantity() {

@@ -1,7 +1,6 @@
 //! Recorded arrays with names and axes.
 
 use crate::dataset::DataIdentity;
-use crate::plan::Presentation;
 
 /// Axis of a recorded array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +33,31 @@ impl ArrayAxis {
     }
 }
 
+/// Name, axes and shape of a recorded array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArrayInfo {
+    /// Name, such as `soma0`.
+    pub name: String,
+    /// Axes, the slowest first.
+    pub axes: Vec<ArrayAxis>,
+    /// Length of each axis.
+    pub shape: Vec<usize>,
+    /// Index of the first element along each axis, such as step 30 if earlier steps were not recorded.
+    pub first_index: Vec<usize>,
+}
+
+impl ArrayInfo {
+    /// Returns whether the array has an element per image.
+    pub(super) fn is_per_image(&self) -> bool {
+        self.axes.first() == Some(&ArrayAxis::Image)
+    }
+
+    /// Returns the number of values.
+    pub(super) fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
 /// Recorded array.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedArray {
@@ -56,6 +80,8 @@ pub struct Recording {
     pub images: Vec<u32>,
     /// Label of each image.
     pub labels: Vec<u8>,
+    /// Number of recorded steps of each image.
+    pub steps: Vec<u32>,
     /// Predicted class of each image.
     pub predicted: Vec<u8>,
     /// Identity of the data set, if known.
@@ -79,52 +105,19 @@ impl Recording {
     pub fn values_f64(&self, name: &str) -> Vec<f64> {
         self.values(name).iter().map(|&value| f64::from(value)).collect()
     }
-
-    /// Removes the steps after the longest image.
-    pub(super) fn trim_steps(&mut self) {
-        for array in &mut self.arrays {
-            let Some(axis) = array.axes.iter().position(|&axis| axis == ArrayAxis::Step) else {
-                continue;
-            };
-            let [steps, units] = [array.shape[axis], array.shape[axis + 1]];
-            let last = array.values.iter().enumerate().filter(|(_, value)| !value.is_nan());
-            let used = last.map(|(index, _)| index / units % steps + 1).max().unwrap_or(0);
-            // In place, since a recording may take most of the memory.
-            let (whole, kept) = (steps * units, used * units);
-            for image in 0..array.values.len() / whole.max(1) {
-                array.values.copy_within(image * whole..image * whole + kept, image * kept);
-            }
-            array.values.truncate(array.values.len() / whole.max(1) * kept);
-            array.shape[axis] = used;
-        }
-    }
-
-    /// Appends the arrays of further images. `total`: final number of images, for which memory is reserved.
-    pub(super) fn append(
-        &mut self,
-        images: &[Presentation],
-        arrays: Vec<RecordedArray>,
-        total: usize,
-    ) {
-        self.images.extend(images.iter().map(|image| image.index as u32));
-        self.labels.extend(images.iter().map(|image| image.label));
-        for mut array in arrays {
-            match self.arrays.iter_mut().find(|own| own.name == array.name) {
-                Some(own) => {
-                    own.shape[0] += array.shape[0];
-                    own.values.extend(array.values);
-                }
-                None => {
-                    let rest = array.values.len() / images.len().max(1) * (total - images.len());
-                    array.values.reserve_exact(rest);
-                    self.arrays.push(array);
-                }
-            }
-        }
-    }
 }
 
 impl RecordedArray {
+    /// Returns its name, axes and shape.
+    pub fn info(&self) -> ArrayInfo {
+        ArrayInfo {
+            name: self.name.clone(),
+            axes: self.axes.clone(),
+            shape: self.shape.clone(),
+            first_index: self.first_index.clone(),
+        }
+    }
+
     /// Returns the values of one image: of the element `index` of the first axis.
     pub fn image(&self, index: usize) -> &[f32] {
         let length = self.shape[1..].iter().product::<usize>();

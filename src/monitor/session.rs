@@ -1,11 +1,14 @@
 //! Shows images to a network and records its activity.
 
+use std::ops::Range;
 use std::slice::{from_mut, from_ref};
 use std::sync::Arc;
 
 use super::derived::DerivedQuantities;
 use super::step_monitor::StepMonitor;
-use super::{ArrayAxis, Mode, MonitorSpec, Quantity, RecordedArray, Recording};
+use super::{
+    ArrayAxis, Mode, MonitorSpec, Quantity, RecordedArray, RecordedImages, Recording, RecordingSink,
+};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, DeviceInfo, DeviceOptions};
@@ -15,6 +18,9 @@ use crate::plan::Presentation;
 use crate::simulation::Simulation;
 use crate::train::TrainError;
 
+/// Size of the arrays of the images that [`MonitorSession::record`] shows in parallel, bytes.
+const BUFFER_BYTES: u64 = 32 << 20;
+
 /// Network on a backend that keeps the arrays of each sample.
 pub struct MonitorSession {
     simulation: Simulation,
@@ -22,6 +28,7 @@ pub struct MonitorSession {
     derived: DerivedQuantities,
     device: DeviceInfo,
     batch: usize,
+    buffer: u64,
 }
 
 impl MonitorSession {
@@ -52,12 +59,18 @@ impl MonitorSession {
             derived,
             device: opened.device,
             batch: config.batch_size,
+            buffer: BUFFER_BYTES,
         })
     }
 
     /// Returns the device.
     pub fn device(&self) -> &DeviceInfo {
         &self.device
+    }
+
+    /// Returns the recorded quantities, neurons and steps.
+    pub fn spec(&self) -> &MonitorSpec {
+        &self.spec
     }
 
     /// Reads the current weights into `network`.
@@ -76,9 +89,15 @@ impl MonitorSession {
         images.chunks(self.batch).try_for_each(|images| self.simulation.train(images))
     }
 
-    /// Shows images and records the selected quantities. In [`Mode::Train`], images are shown in minibatches of the
-    /// network's settings, otherwise as many in parallel as the backend has samples. `on_progress` receives the number of
-    /// images shown.
+    /// Sets the size of the arrays of the images that [`MonitorSession::record`] shows in parallel, bytes. It has no
+    /// effect on the recorded values.
+    pub fn set_buffer(&mut self, bytes: u64) {
+        self.buffer = bytes;
+    }
+
+    /// Shows images and records the selected quantities in memory. In [`Mode::Train`], images are shown in minibatches of
+    /// the network's settings, otherwise as many in parallel as the backend has samples. `on_progress` receives the
+    /// number of images shown.
     ///
     /// # Errors
     /// Returns an error if the device fails, the recording does not fit into memory, or a stop was requested. The session
@@ -89,33 +108,92 @@ impl MonitorSession {
         mode: Mode,
         on_progress: &mut dyn FnMut(usize),
     ) -> Result<Recording, BackendError> {
+        let batch_size = self.images_in_parallel(mode);
+        let shape = self.simulation.backend().shape();
+        self.spec.check_size(shape, mode, images.len(), batch_size)?;
         let mut recording = Recording::default();
-        let batch_size = match mode {
+        self.show_batches(images, mode, batch_size, &mut recording, on_progress)?;
+        Ok(recording)
+    }
+
+    /// Shows images as [`MonitorSession::show`] does, and passes the recorded arrays to `sink` batch by batch, so that
+    /// the memory does not depend on the number of images.
+    ///
+    /// # Errors
+    /// Returns an error if the device or the sink fails, or a stop was requested. The session cannot be used after an
+    /// error.
+    pub fn record<S: RecordingSink>(
+        &mut self,
+        images: &[Presentation],
+        mode: Mode,
+        sink: &mut S,
+        on_progress: &mut dyn FnMut(usize),
+    ) -> Result<(), S::Error> {
+        let most = self.images_in_parallel(mode);
+        let shape = self.simulation.backend().shape();
+        let bytes = self.spec.bytes_per_image(shape, mode).max(1);
+        let buffered = usize::try_from(self.buffer / bytes).unwrap_or(usize::MAX);
+        let batch_size = if mode == Mode::Train { most } else { buffered.clamp(1, most) };
+        let batch_size = batch_size.min(images.len().max(1));
+        self.spec.check_size(shape, mode, batch_size, batch_size)?;
+        self.show_batches(images, mode, batch_size, sink, on_progress)
+    }
+
+    /// Returns the number of images shown in parallel if memory does not limit it.
+    fn images_in_parallel(&mut self, mode: Mode) -> usize {
+        let count = match mode {
             Mode::Train => self.batch,
             _ => self.simulation.backend().shape().samples_per_replica,
         };
-        let shape = self.simulation.backend().shape();
-        self.spec.check_size(shape, mode, images.len(), batch_size)?;
-        for batch in images.chunks(batch_size.max(1)) {
-            let arrays = self.show_batch(batch, mode)?;
-            recording.append(batch, arrays, images.len());
-            on_progress(recording.images.len());
+        count.max(1)
+    }
+
+    fn show_batches<S: RecordingSink>(
+        &mut self,
+        images: &[Presentation],
+        mode: Mode,
+        batch_size: usize,
+        sink: &mut S,
+        on_progress: &mut dyn FnMut(usize),
+    ) -> Result<(), S::Error> {
+        let image_steps = self.simulation.image_steps(images, mode == Mode::Test);
+        let steps = self.spec.step_range(image_steps.iter().copied().max().unwrap_or(0));
+        let recorded = |&end: &u32| end.clamp(steps.start, steps.end) - steps.start;
+        let recorded_images = RecordedImages {
+            indices: images.iter().map(|image| image.index as u32).collect(),
+            labels: images.iter().map(|image| image.label).collect(),
+            steps: image_steps.iter().map(recorded).collect(),
+        };
+        let mut recorded_images = Some(recorded_images);
+        let mut shown = 0;
+        for batch in images.chunks(batch_size) {
+            let arrays = self.show_batch(batch, &steps, mode)?;
+            if let Some(recorded_images) = recorded_images.take() {
+                let mut infos: Vec<_> = arrays.iter().map(RecordedArray::info).collect();
+                infos.iter_mut().for_each(|info| info.shape[0] = images.len());
+                infos.extend(self.derived.jacobians().iter().map(RecordedArray::info));
+                sink.begin(recorded_images, infos)?;
+            }
+            sink.append(arrays)?;
+            shown += batch.len();
+            on_progress(shown);
+        }
+        if let Some(recorded_images) = recorded_images {
+            sink.begin(recorded_images, Vec::new())?;
         }
         let array = ArrayId::Classes;
         let classes = self.simulation.backend().read(array)?.into_u32(array)?;
         let predicted = images.iter().map(|image| classes[image.result_slot] as u8);
-        recording.predicted = predicted.collect();
-        recording.trim_steps();
-        if self.spec.has(Quantity::Jacobians) && mode != Mode::Test {
-            recording.arrays.extend(self.derived.take_jacobians());
-        }
-        Ok(recording)
+        let jacobians = self.derived.jacobians();
+        self.derived.clear_jacobians();
+        sink.finish(&predicted.collect::<Vec<u8>>(), jacobians)
     }
 
-    /// Shows one batch of images.
+    /// Shows one batch of images. `steps`: recorded steps of the longest image of all batches.
     fn show_batch(
         &mut self,
         images: &[Presentation],
+        steps: &Range<u32>,
         mode: Mode,
     ) -> Result<Vec<RecordedArray>, BackendError> {
         let (mut minibatches, samples, launches) = match mode {
@@ -128,7 +206,7 @@ impl MonitorSession {
         let (weight_updates, dynamics): (Vec<_>, Vec<_>) =
             launches.into_iter().partition(|launch| launch.kernel.is_plasticity());
         let MonitorSession { simulation, spec, derived, .. } = self;
-        let mut steps = StepMonitor::new(spec, simulation.backend().shape(), &samples);
+        let mut steps = StepMonitor::new(spec, simulation.backend().shape(), steps, &samples);
         if spec.needs_steps() {
             for launch in &dynamics {
                 simulation.run(&minibatches, &samples, from_ref(launch))?;

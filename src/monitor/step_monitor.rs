@@ -29,8 +29,13 @@ struct TimeSeries {
 }
 
 impl<'a> StepMonitor<'a> {
-    pub(super) fn new(spec: &MonitorSpec, shape: &Shape, samples: &'a [Sample]) -> Self {
-        let range = spec.step_range(shape.steps);
+    /// Creates a monitor of the steps `range` of each sample.
+    pub(super) fn new(
+        spec: &MonitorSpec,
+        shape: &Shape,
+        range: &Range<u32>,
+        samples: &'a [Sample],
+    ) -> Self {
         let mut arrays = Vec::new();
         for &quantity in &spec.quantities {
             for population in 0..shape.populations.len() {
@@ -38,7 +43,7 @@ impl<'a> StepMonitor<'a> {
                     && has_step_values(shape, quantity, population)
                 {
                     let units = spec.unit_range(shape.populations[population]);
-                    let array = nan_array(quantity, population, &range, &units, samples.len());
+                    let array = nan_array(quantity, population, range, &units, samples.len());
                     arrays.push(TimeSeries { quantity, population, units, array });
                 }
             }
@@ -46,7 +51,7 @@ impl<'a> StepMonitor<'a> {
         let hidden = if spec.has(Quantity::HiddenLosses) { shape.layers() - 1 } else { 0 };
         let mean_rates = (0..hidden).map(|layer| vec![0.0; samples.len() * shape.units(layer)]);
         let mean_rates = mean_rates.collect();
-        StepMonitor { shape: shape.clone(), samples, range, arrays, mean_rates }
+        StepMonitor { shape: shape.clone(), samples, range: range.clone(), arrays, mean_rates }
     }
 
     /// Reads the voltages of a layer after a launch of one step.

@@ -91,8 +91,10 @@ pub enum StorageError {
     Csv { path: PathBuf, source: csv::Error },
     #[error("{}: cannot write the recording", .path.display())]
     Recording { path: PathBuf, source: io::Error },
-    #[error("{}: expected a name that ends in .npz, .safetensors or .csv", .path.display())]
+    #[error("{}: expected a name that ends in .npz, .safetensors, .csv or .h5", .path.display())]
     RecordingFormat { path: PathBuf },
+    #[error("{}: cannot store {quantity} in a SONATA file, which holds spikes and voltages", .path.display())]
+    NotInSonata { path: PathBuf, quantity: &'static str },
     #[error("{}: cannot write layer {layer}", .path.display())]
     Layer { path: PathBuf, layer: usize, source: LayerError },
     #[error("cannot write the settings as TOML")]

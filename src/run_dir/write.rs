@@ -15,14 +15,6 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StorageError
     atomic::write(path, bytes).map_err(StorageError::io("written", path))
 }
 
-/// Writes a file atomically, as [`write_atomic`] does. `fill` writes the content to the path that it receives.
-pub(crate) fn write_atomic_with(
-    path: &Path,
-    fill: impl FnOnce(&Path) -> Result<(), StorageError>,
-) -> Result<(), StorageError> {
-    atomic::write_with(path, fill, StorageError::io("written", path))
-}
-
 /// Writes a file atomically, unless it already has this content.
 pub(super) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
     match read_bounded(path, LINES_MAX) {

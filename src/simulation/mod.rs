@@ -185,6 +185,13 @@ impl Simulation {
         self.prepare_each(&vec![images; self.builders.len()])
     }
 
+    /// Returns the number of steps for which images are shown: a forward phase in a test, otherwise both phases.
+    pub fn image_steps(&self, images: &[Presentation], is_test: bool) -> Vec<u32> {
+        let builder = &self.builders[0];
+        let sample = |image| if is_test { builder.test(image) } else { builder.training(image) };
+        images.iter().map(|image| sample(image).steps()).collect()
+    }
+
     fn prepare_each(&mut self, images: &[&[Presentation]]) -> Batch {
         self.updates += 1;
         let fresh = std::mem::take(&mut self.is_fresh);

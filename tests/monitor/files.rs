@@ -1,10 +1,15 @@
-//! Files of recordings: NumPy archives, safetensors and CSV.
+//! Files of recordings: NumPy archives, safetensors, CSV and SONATA. `python/tests/test_formats.py` reads them by other
+//! libraries.
 
-use apical::device::BackendKind;
-use apical::monitor::recording_file::save;
-use apical::monitor::{Mode, MonitorSpec, Quantity};
+use std::fs;
 
-use super::{config, record};
+use apical::device::{BackendKind, DeviceOptions};
+use apical::interface::{BackendError, Stop};
+use apical::monitor::recording_file::{self, RecordError, save};
+use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity};
+use apical::network::Network;
+
+use super::{IMAGES, config, dataset, images, record};
 
 #[test]
 fn save_writes_the_recorded_values() {
@@ -20,6 +25,8 @@ fn save_writes_the_recorded_values() {
         save(&path(name), &recording).unwrap();
     }
     assert!(save(&path("r.txt"), &recording).unwrap_err().to_string().contains(".npz"));
+    let error = save(&path("r.h5"), &recording).unwrap_err().to_string();
+    assert!(error.contains("cannot store plateaus in a SONATA file"), "{error}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "a partial file is left");
 
     let mut archive = zip::ZipArchive::new(std::fs::File::open(path("r.npz")).unwrap()).unwrap();
@@ -54,4 +61,93 @@ fn save_writes_the_recorded_values() {
     let found: Vec<f32> =
         lines.iter().filter(is_neuron_at_step).map(|line| line[7].parse().unwrap()).collect();
     assert_eq!(found, [soma.image(2)[7 * 3 + 2]]);
+}
+
+const VOLTAGES: [Quantity; 4] =
+    [Quantity::Spikes, Quantity::Soma, Quantity::Basal, Quantity::Apical];
+
+fn session(spec: MonitorSpec, stop: &Stop) -> MonitorSession {
+    let (config, dataset) = (config(0.05), dataset());
+    let network = Network::initial(&config, dataset.pixels());
+    let backend = BackendKind::Cpu;
+    let options = DeviceOptions { backend, stop: stop.clone(), ..DeviceOptions::default() };
+    MonitorSession::open(&config, &dataset, &network, spec, &options).unwrap()
+}
+
+/// Images differ in their number of steps, and most of the steps are recorded.
+#[test]
+fn record_writes_the_same_file_for_any_buffer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let images = images(&dataset());
+    for (ending, quantities) in [
+        ("npz", &Quantity::ALL[..]),
+        ("safetensors", &Quantity::ALL[..]),
+        ("csv", &Quantity::ALL[..]),
+        ("h5", &VOLTAGES[..]),
+    ] {
+        let spec = MonitorSpec { steps: Some(15..150), ..MonitorSpec::new(quantities) };
+        let whole = record(&config(0.05), BackendKind::Cpu, &spec, Mode::TrainFrozen);
+        assert!(whole.steps.iter().any(|&steps| steps != whole.steps[0]), "{:?}", whole.steps);
+        save(&path("whole").with_extension(ending), &whole).unwrap();
+        let expected = fs::read(path("whole").with_extension(ending)).unwrap();
+        for buffer in [1, 500_000, 1 << 30] {
+            let mut session = session(spec.clone(), &Stop::default());
+            session.set_buffer(buffer);
+            let file = path("streamed").with_extension(ending);
+            let mut shown = Vec::new();
+            let mut on_progress = |count| shown.push(count);
+            let mode = Mode::TrainFrozen;
+            let recorded =
+                recording_file::record(&file, &mut session, &images, mode, None, &mut on_progress);
+            let infos: Vec<_> = whole.arrays.iter().map(|array| array.info()).collect();
+            assert_eq!(recorded.unwrap(), infos);
+            assert_eq!(shown.last(), Some(&IMAGES));
+            assert_eq!(shown.len() == IMAGES, buffer == 1, "{shown:?}");
+            assert!(fs::read(&file).unwrap() == expected, "{ending}, {buffer} bytes");
+        }
+    }
+}
+
+#[test]
+fn stopped_recording_keeps_the_old_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let images = images(&dataset());
+    for ending in ["npz", "safetensors", "csv", "h5"] {
+        let path = folder.path().join(format!("r.{ending}"));
+        fs::write(&path, "old").unwrap();
+        let stop = Stop::default();
+        let mut session = session(MonitorSpec::new(&VOLTAGES), &stop);
+        session.set_buffer(1);
+        let mut stop_at_three = |shown| {
+            if shown == 3 {
+                stop.request();
+            }
+        };
+        let result = recording_file::record(
+            &path,
+            &mut session,
+            &images,
+            Mode::Test,
+            None,
+            &mut stop_at_three,
+        );
+        assert!(matches!(result, Err(RecordError::Backend(BackendError::Stopped))), "{result:?}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "a partial file is left");
+}
+
+#[test]
+fn record_without_a_place_shows_no_image() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = session(MonitorSpec::new(&[Quantity::Rates]), &Stop::default());
+    let path = folder.path().join("r.h5");
+    let mut on_progress = |_| panic!("an image was shown");
+    let images = images(&dataset());
+    let result =
+        recording_file::record(&path, &mut session, &images, Mode::Test, None, &mut on_progress);
+    let error = result.unwrap_err().to_string();
+    assert!(error.contains("cannot store rates in a SONATA file"), "{error}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

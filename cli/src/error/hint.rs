@@ -128,6 +128,9 @@ fn storage_hint(error: &StorageError) -> Option<&'static str> {
         StorageError::NotExtendable { .. } => {
             Some("start a new run from its weights with --initial-weights")
         }
+        StorageError::NotInSonata { .. } => {
+            Some("record spikes, soma, basal or apical, or choose a name that ends in .npz")
+        }
         StorageError::NoRun { .. } => Some("start a run with 'apical train --out DIR'"),
         StorageError::NoCheckpoint { .. } => Some(
             "restore a copy of a checkpoint, or move the folder and start again with 'apical train --config \

@@ -267,3 +267,29 @@ fn threads_are_limited_and_reported() {
     }
     assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
 }
+
+/// `record` does not save what it has shown so far: a part of a file would look like a whole recording.
+#[test]
+fn interrupted_recording_leaves_no_file() {
+    let folder = folder_with_data();
+    let train = ["train", "--data", "data", "--layers", "60,10", "--train-images", "20", "--out"];
+    output_of(apical(&folder).args(train).args(["run", "--epochs", "1", "--backend", "cpu"]));
+    let files = || {
+        let entries = fs::read_dir(folder.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("r.h5")).collect::<Vec<String>>()
+    };
+    let indices = vec!["0-9"; 10_000].join(",");
+    let record = ["record", "run/weights.safetensors", "--data", "data", "--out", "r.h5"];
+    let options = ["--quantities", "soma,spikes", "--indices", &indices];
+    let child = start(&folder, &[&record[..], &options].concat());
+    let begin = Instant::now();
+    while files().is_empty() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "no file is started");
+        sleep(Duration::from_millis(5));
+    }
+    signal(&child, "-INT");
+    let (code, error, _) = end(child);
+    assert_eq!(code, Some(130), "{error}");
+    assert_eq!(files(), Vec::<String>::new(), "a partial file is left");
+}

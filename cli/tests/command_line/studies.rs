@@ -65,7 +65,12 @@ fn record_writes_requested_arrays() {
     assert!(bytes("a.npz", "4") != bytes("b.npz", "5"));
 
     for (code, arguments, message) in [
-        (1, &["--out", "r.txt", "--quantities", "soma"][..], ".npz, .safetensors or .csv"),
+        (1, &["--out", "r.txt", "--quantities", "soma"][..], ".npz, .safetensors, .csv or .h5"),
+        (
+            1,
+            &["--out", "r.h5", "--quantities", "soma,rates"],
+            "cannot store rates in a SONATA file",
+        ),
         (2, &["--out", "r.csv", "--quantities", "soma", "--indices", "999"], "invalid image 999"),
         (2, &["--out", "r.csv", "--quantities", "soma", "--layers", "2"], "invalid layer 2"),
         (2, &["--out", "r.csv", "--quantities", "errors", "--phases", "forward"], "target phase"),
@@ -73,8 +78,35 @@ fn record_writes_requested_arrays() {
         (2, &["--out", "r.csv", "--quantities", "soma", "--units", "5-2"], "larger than the last"),
     ] {
         fails(&mut record(arguments), code, &[message]);
-        assert!(!folder.path().join("r.csv").exists());
+        assert!(!folder.path().join("r.csv").exists() && !folder.path().join("r.h5").exists());
     }
+}
+
+/// A limit on file sizes acts like a full disk.
+#[cfg(unix)]
+#[test]
+fn record_on_a_full_disk_keeps_the_old_file() {
+    let folder = folder_with_run();
+    let program = assert_cmd::cargo::cargo_bin!("apical");
+    for ending in ["npz", "safetensors", "csv", "h5"] {
+        let name = format!("r.{ending}");
+        fs::write(folder.path().join(&name), "old").unwrap();
+        for blocks in [0, 1, 20] {
+            // Blocks have 512 bytes. The trap keeps the signal from ending the program.
+            let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+            let mut command = std::process::Command::new("sh");
+            command.current_dir(folder.path()).args(["-c", &script]).arg(program);
+            command.args(["record", "run/weights.safetensors", "--data", "data", "--backend=cpu"]);
+            let output = command.args(["--quantities=soma", "--out", &name]).output().unwrap();
+            let error = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{name}, {blocks} blocks: {error}");
+            assert!(error.contains("cannot write the recording"), "{name}: {error}");
+            assert_eq!(fs::read_to_string(folder.path().join(&name)).unwrap(), "old");
+        }
+    }
+    let is_partial = |name: &str| name.starts_with("r.") && name.ends_with(".partial");
+    let mut entries = fs::read_dir(folder.path()).unwrap();
+    assert!(!entries.any(|entry| is_partial(&entry.unwrap().file_name().to_string_lossy())));
 }
 
 #[test]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import operator
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _apical
+from . import _apical, _nwb
 from ._html import Svg, page
 from ._settings import DeviceChoice
 
@@ -26,7 +27,9 @@ class Recording:
 
     `r.spikes[0]`: the spikes of the lowest layer [images, steps, units]; `r.spikes["input"]`: those
     of the input. `r["spikes0"]`: an array by its name; `r.arrays`: all of them. Values after the
-    last step of an image are NaN.
+    last step of an image are NaN. `r.steps`: number of recorded steps of each image;
+    `r.predicted`: class of each image; `r.first_index`: index of the first element along each axis
+    of an array.
     """
 
     def __init__(self, classifier: Views, monitor: _apical.Monitor) -> None:
@@ -36,8 +39,11 @@ class Recording:
         # Recording around this one.
         self._outer: Recording | None = None
         self._axes: dict[str, list[str]] = {}
-        self._first: dict[str, list[int]] = {}
+        self._labels: NDArray[np.uint8] | None = None
         self.arrays: dict[str, Array] = {}
+        self.first_index: dict[str, list[int]] = {}
+        self.predicted: list[Any] = []
+        self.steps: NDArray[np.uint32] = np.zeros(0, np.uint32)
 
     def __enter__(self) -> Recording:
         """Start to record."""
@@ -66,11 +72,18 @@ class Recording:
     ) -> NDArray[np.uint8]:
         """Show images and return the predicted classes."""
         recorded = self._monitor.record(model, images, labels, device)
-        self._recorded = recorded
-        self.arrays, self._axes, self._first = {}, {}, {}
+        self._recorded, self._labels = recorded, labels
+        self.arrays, self._axes, self.first_index = {}, {}, {}
         for name, axes, first, values in recorded.arrays():
-            self.arrays[name], self._axes[name], self._first[name] = values, axes, first
-        return recorded.predicted()
+            self.arrays[name], self._axes[name], self.first_index[name] = values, axes, first
+        predicted = recorded.predicted()
+        self.predicted, self.steps = self._classes(predicted), recorded.steps()
+        return predicted
+
+    def _classes(self, indices: NDArray[np.uint8]) -> list[Any]:
+        """Return classes by their indices."""
+        classes: list[Any] = self._classifier.classes_[indices].tolist()
+        return classes
 
     def __getitem__(self, name: str) -> Array:
         """Return the array of this name."""
@@ -107,7 +120,7 @@ class Recording:
         for name, values in self.arrays.items():
             dimensions = []
             for axis, first, length in zip(
-                self._axes[name], self._first[name], values.shape, strict=True
+                self._axes[name], self.first_index[name], values.shape, strict=True
             ):
                 # Populations and arrays may differ in these lengths.
                 dimension = f"{axis}_{name}" if axis in {"unit", "below"} else axis
@@ -116,6 +129,20 @@ class Recording:
                     coordinates[dimension] = np.arange(first, first + length)
             variables[name] = (dimensions, values)
         return xr.Dataset(variables, coordinates)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a file: .npz, .safetensors, .csv, or .h5 (SONATA: spikes and voltages)."""
+        self._check_recorded().save(os.fspath(path))
+
+    def to_nwb(self, **fields: Any) -> Any:
+        """Return a pynwb.NWBFile with a unit per neuron, a trial per image, and series of voltages.
+
+        Images follow one another in time. `fields` are those of pynwb.NWBFile, such as identifier
+        and session_start_time. To write it: `pynwb.NWBHDF5IO("r.nwb", "w").write(r.to_nwb())`.
+        """
+        self._check_recorded()
+        labels = None if self._labels is None else self._classes(self._labels)
+        return _nwb.to_nwb(self, labels, fields)
 
     def raster(self, image: int = 0) -> Svg:
         """Draw the spikes and voltages of an image."""

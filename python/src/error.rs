@@ -98,7 +98,9 @@ pub(crate) fn of_weights(error: WeightsError) -> PyErr {
 pub(crate) fn of_storage(error: StorageError) -> PyErr {
     let text = with_causes(&error);
     match error {
-        StorageError::Io { source, .. } => of_io(&source, text),
+        StorageError::Io { source, .. } | StorageError::Recording { source, .. } => {
+            of_io(&source, text)
+        }
         StorageError::Weights(error) => of_weights(error),
         _ => PyValueError::new_err(text),
     }

@@ -1,11 +1,13 @@
 //! Recordings of a network's activity.
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use apical::dataset::Dataset;
 use apical::device::DeviceOptions;
 use apical::interface::BackendError;
+use apical::monitor::recording_file;
 use apical::monitor::{
     Mode, MonitorSession, MonitorSpec, Quantity, RecordedArray, Recording, RequiredPhases,
 };
@@ -22,7 +24,7 @@ use pyo3::prelude::*;
 
 use crate::data::bytes;
 use crate::device::DeviceChoice;
-use crate::error::{of_train, value_error};
+use crate::error::{of_storage, of_train, value_error};
 use crate::model::Model;
 use crate::work::{catch, run_silently};
 
@@ -152,6 +154,17 @@ impl Recorded {
     /// Index of the predicted class of each image.
     fn predicted<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u8>> {
         self.recording.predicted.clone().into_pyarray(py)
+    }
+
+    /// Number of recorded steps of each image.
+    fn steps<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u32>> {
+        self.recording.steps.clone().into_pyarray(py)
+    }
+
+    /// Writes a file in the format of its extension.
+    fn save(&self, py: Python, path: PathBuf) -> PyResult<()> {
+        let save = || recording_file::save(&path, &self.recording);
+        catch(|| py.detach(save))?.map_err(of_storage)
     }
 
     /// Draws the spikes and voltages of an image as SVG.

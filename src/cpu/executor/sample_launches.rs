@@ -12,8 +12,8 @@ use crate::cpu::kernels::definition::{
     CpuFunction, NeuronFunction, PreparedLaunch, SampleContext, StepContext,
 };
 use crate::cpu::kernels::synaptic_input_spikes::synaptic_input_spikes;
-use crate::cpu::spikes::list::StepRange;
 use crate::cpu::spikes::mask::NEURONS_PER_GROUP;
+use crate::cpu::spikes::steps::StepRange;
 use crate::cpu::state::SampleState;
 use crate::interface::{Kernel, KernelTimes, Launch, LaunchParams, STEPS_PER_WORD, Stop};
 

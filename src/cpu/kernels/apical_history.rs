@@ -6,7 +6,8 @@ use crate::cpu::kernels::definition::{
 };
 use crate::cpu::kernels::synaptic_input_spikes::{history_from_traces, sum_columns};
 use crate::cpu::simd::tiled::TiledArray;
-use crate::cpu::spikes::list::{SpikeList, StepRange};
+use crate::cpu::spikes::list::SpikeList;
+use crate::cpu::spikes::steps::StepRange;
 use crate::cpu::state::weight_matrix::WeightMatrix;
 use crate::cpu::state::{LayerState, SampleState};
 use crate::interface::{ArrayId, BatchParams, LaunchParams, RunParams, STEPS_PER_WORD};

@@ -11,7 +11,8 @@ use crate::cpu::kernels::definition::{
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::tiled::{LANES, TILES_PER_GROUP, Tile, TileSlice, TiledArray};
 use crate::cpu::simd::width::simd_versions;
-use crate::cpu::spikes::list::{SpikeList, StepRange};
+use crate::cpu::spikes::list::SpikeList;
+use crate::cpu::spikes::steps::StepRange;
 use crate::cpu::state::SampleState;
 use crate::cpu::state::weight_matrix::WeightMatrix;
 use crate::interface::window_mean::{FAST, SLOW};

@@ -18,6 +18,7 @@
 
 pub mod list;
 pub mod mask;
+pub mod steps;
 pub mod tables;
 
 use crate::interface::STEPS_PER_WORD;

@@ -53,7 +53,8 @@ def to_nwb(recording: Recording, labels: list[Any] | None, fields: dict[str, Any
                 rate=1 / STEP,
                 description=description,
             )
-            nwb.add_acquisition(series)
+            # pynwb makes this method when it is imported.
+            nwb.add_acquisition(series)  # pyright: ignore[reportCallIssue]
     return nwb
 
 

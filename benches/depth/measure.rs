@@ -150,18 +150,17 @@ fn layers(
             .flat_map(|shown| shown.values_f64(&format!("angle{layer}")))
             .filter(|angle| angle.is_finite())
             .collect();
+        let weights = network.layers[layer].weight_rows();
+        let old = before.layers[layer].weight_rows();
+        let weight_rms = rms(weights.iter().copied());
+        let change = rms(weights.iter().zip(&old).map(|(new, old)| new - old));
         LayerMeasurement {
             angle: (layer < output && !angles.is_empty()).then(|| mean(&angles)),
             signal_to_noise: (layer < output).then(|| signal_to_noise(&differences)),
             rate: mean(&rates),
             saturated: saturated as f64 / rates.len() as f64,
-            weight_rms: rms(network.layers[layer].weight_rows().into_iter()),
-            change: {
-                let rows = network.layers[layer].weight_rows();
-                let old = before.layers[layer].weight_rows();
-                let change = rms(rows.iter().zip(&old).map(|(new, old)| new - old));
-                (change > 0.0).then(|| change / rms(rows.iter().copied()))
-            },
+            weight_rms,
+            change: (change > 0.0).then(|| change / weight_rms),
         }
     };
     Ok((0..=output).map(of_layer).collect())

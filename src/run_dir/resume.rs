@@ -19,11 +19,13 @@ use crate::train::{ResumeFrom, TrainPosition};
 
 impl RunDir {
     /// Creates a run with these settings, or resumes it from its last checkpoint and restores the metrics of the
-    /// checkpoint. The settings may have more epochs than those of the run, see [`Config::continues`]. The latest `keep` checkpoints will be kept. [`RunDir::warnings`] lists damaged files.
+    /// checkpoint. The settings may have more epochs than those of the run, see [`Config::continues`]. The latest `keep`
+    /// checkpoints will be kept. [`RunDir::warnings`] lists damaged files.
     ///
     /// # Errors
     /// Returns [`StorageError::SettingsDiffer`] if the checkpoint has other settings, [`StorageError::NoCheckpoint`] if
-    /// all checkpoints are damaged, [`StorageError::NotExtendable`] if a finished run has no checkpoint, or an error if a file cannot be read or written.
+    /// all checkpoints are damaged, [`StorageError::NotExtendable`] if a finished run without a checkpoint is to get more
+    /// epochs, or an error if a file cannot be read or written.
     pub fn resume(
         folder: &Path,
         config: &Config,

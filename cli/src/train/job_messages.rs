@@ -55,7 +55,9 @@ impl TrainJob {
     /// Prints that a part has no networks.
     pub(super) fn report_empty_part(&self) -> ExitStatus {
         let part = self.part.map(|part| part.to_string()).unwrap_or_default();
-        eprint_line(format_args!("part {part} has no networks: the run has fewer than parts"));
+        eprint_line(format_args!(
+            "part {part} has no networks: the run has fewer networks than parts"
+        ));
         ExitStatus::Done
     }
 

@@ -113,19 +113,9 @@ impl ImageSpec {
     pub fn without_identity(dataset: &Dataset) -> Self {
         let &Dataset { height, width, channels, classes, max_pixel, rules, .. } = dataset;
         let class_names = dataset.class_names.clone();
-        let (data, recorded, arrays) = (None, dataset.recordings().is_some(), None);
-        ImageSpec {
-            height,
-            width,
-            channels,
-            classes,
-            class_names,
-            max_pixel,
-            data,
-            rules,
-            recorded,
-            arrays,
-        }
+        let recorded = dataset.recordings().is_some();
+        let grey = ImageSpec::grey(height, width, classes, max_pixel);
+        ImageSpec { channels, class_names, rules, recorded, ..grey }
     }
 }
 

@@ -94,7 +94,7 @@ pub enum StorageError {
     #[error("{}: expected a name that ends in .npz, .safetensors, .csv or .h5", .path.display())]
     RecordingFormat { path: PathBuf },
     #[error("{}: cannot store {quantity} in a SONATA file, which holds spikes and voltages", .path.display())]
-    NotInSonata { path: PathBuf, quantity: &'static str },
+    NotInSonata { path: PathBuf, quantity: String },
     #[error("{}: cannot write layer {layer}", .path.display())]
     Layer { path: PathBuf, layer: usize, source: LayerError },
     #[error("cannot write the settings as TOML")]

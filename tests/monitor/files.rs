@@ -138,6 +138,19 @@ fn stopped_recording_keeps_the_old_file() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "a partial file is left");
 }
 
+/// Arrays without a population have no place either.
+#[test]
+fn save_refuses_arrays_that_sonata_cannot_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    for (quantity, name) in [(Quantity::Phases, "phases"), (Quantity::OutputLoss, "output_loss")] {
+        let spec = MonitorSpec::new(&[Quantity::Spikes, quantity]);
+        let recording = record(&config(0.05), BackendKind::Cpu, &spec, Mode::TrainFrozen);
+        let error = save(&folder.path().join("r.h5"), &recording).unwrap_err().to_string();
+        assert!(error.contains(&format!("cannot store {name} in a SONATA file")), "{error}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
 #[test]
 fn record_without_a_place_shows_no_image() {
     let folder = tempfile::tempdir().unwrap();

@@ -72,7 +72,8 @@ impl RecordingFormat {
         if self != RecordingFormat::Sonata || sonata::has_place(quantity) {
             return Ok(());
         }
-        Err(StorageError::NotInSonata { path: path.to_owned(), quantity: quantity.name() })
+        let (path, quantity) = (path.to_owned(), quantity.name().to_string());
+        Err(StorageError::NotInSonata { path, quantity })
     }
 }
 
@@ -119,8 +120,15 @@ pub fn record(
 /// Returns an error if the extension is unknown, the format cannot hold a quantity, or the file cannot be written.
 pub fn save(path: &Path, recording: &Recording) -> Result<(), StorageError> {
     let format = RecordingFormat::from_extension(path)?;
-    for quantity in recording.arrays.iter().filter_map(|array| Quantity::of_array(&array.name)) {
-        format.check(path, quantity.0)?;
+    for array in &recording.arrays {
+        match Quantity::of_array(&array.name) {
+            Some((quantity, _)) => format.check(path, quantity)?,
+            None if format == RecordingFormat::Sonata => {
+                let (path, quantity) = (path.to_owned(), array.name.clone());
+                return Err(StorageError::NotInSonata { path, quantity });
+            }
+            None => {}
+        }
     }
     let description = Description {
         images: RecordedImages {

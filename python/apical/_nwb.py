@@ -27,6 +27,11 @@ def to_nwb(recording: Recording, labels: list[Any] | None, fields: dict[str, Any
     """Return a pynwb.NWBFile."""
     from pynwb import NWBFile, TimeSeries  # noqa: PLC0415
 
+    for name in recording.arrays:
+        if _parts(name)[0] not in {"spikes", *SERIES}:
+            raise ValueError(
+                f"cannot store {name} in an NWB file, which holds spikes, voltages and rates"
+            )
     required = {
         "session_description": "recording of a network simulated by apical",
         "identifier": str(uuid.uuid4()),
@@ -40,7 +45,7 @@ def to_nwb(recording: Recording, labels: list[Any] | None, fields: dict[str, Any
         first = recording.first_index[name][-1]
         if quantity == "spikes":
             _add_units(nwb, population, first, values, steps)
-        elif quantity in SERIES:
+        else:
             meaning, unit = SERIES[quantity]
             data = np.concatenate([of[:count] for of, count in zip(values, steps, strict=True)])
             last = first + data.shape[1] - 1

@@ -170,6 +170,15 @@ def test_quantities_without_a_place_raise(fitted, digits, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_nwb_refuses_quantities_without_a_place(fitted, digits):
+    pytest.importorskip("pynwb")
+    for quantity, name in [("plateaus", "plateaus0"), ("output-loss", "output_loss")]:
+        with fitted.recording(["spikes", quantity]) as r:
+            fitted.score(digits[0][:1], digits[1][:1])
+        with pytest.raises(ValueError, match=f"cannot store {name} in an NWB file"):
+            r.to_nwb()
+
+
 def test_nwb_opens_in_pynwb(recording, fitted, digits, tmp_path):
     pynwb = pytest.importorskip("pynwb")
     start = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)

@@ -58,13 +58,11 @@ fn silent_process_elsewhere_loses_its_part() {
 fn process_elsewhere_with_a_new_count_keeps_its_part() {
     let folder = tempfile::tempdir().unwrap();
     let count = write_foreign_claim(folder.path(), 1);
-    let beating = thread::spawn(move || {
-        thread::sleep(SILENCE / 4);
-        fs::write(&count, "2").unwrap();
-    });
-    let error = acquire(folder.path(), &[1]).unwrap_err();
+    // The message comes between the first look at the count and the wait.
+    let acquired =
+        PartClaims::acquire(folder.path(), &[1], &mut |_| fs::write(&count, "2").unwrap());
+    let error = acquired.unwrap_err();
     assert!(matches!(error, StorageError::PartInUse { part: 1, .. }), "{error}");
-    beating.join().unwrap();
     assert_eq!(fs::read_to_string(folder.path().join("claims-5.alive")).unwrap(), "2");
 }
 

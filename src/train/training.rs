@@ -48,7 +48,7 @@ impl Training {
         dataset: Dataset,
         options: &DeviceOptions,
     ) -> Result<Self, TrainError> {
-        Training::of_variants(from_ref(&alone(config)), dataset, options)
+        Training::of_variants(from_ref(&Variant::alone(config)), dataset, options)
     }
 
     /// Resumes from a checkpoint of a training with these settings and images. The result has the same bits as without
@@ -63,7 +63,7 @@ impl Training {
         checkpoint: &Checkpoint,
     ) -> Result<Self, TrainError> {
         let start = ResumeFrom::Checkpoint(Box::new(checkpoint.clone()));
-        Training::resume_variants(from_ref(&alone(config)), dataset, options, vec![start])
+        Training::resume_variants(from_ref(&Variant::alone(config)), dataset, options, vec![start])
     }
 
     /// Checks the settings of every network, divides the networks into groups and opens the first group, so that most
@@ -169,9 +169,4 @@ impl Training {
         self.group = Some(group);
         Ok(())
     }
-}
-
-/// Returns a network that is the only one of its training.
-fn alone(config: Config) -> Variant {
-    Variant { index: 0, combination: 0, settings: Vec::new(), config }
 }

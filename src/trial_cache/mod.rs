@@ -77,13 +77,9 @@ fn train(
         unfinished.push((trial, epochs));
         starts.push(start);
     }
-    let variant = |config: &&Config| Variant {
-        index: 0,
-        combination: 0,
-        settings: Vec::new(),
-        config: Config::clone(config),
-    };
-    let variants: Vec<Variant> = configs.iter().map(variant).collect();
+    // Each network is the only one of its trial.
+    let variants: Vec<Variant> =
+        configs.iter().map(|&config| Variant::alone(config.clone())).collect();
     let mut training = Training::resume_variants(&variants, dataset.clone(), selection, starts)?;
     training.send_checkpoints(CheckpointInterval::Epochs(1));
     let device = training.device().clone();

@@ -21,6 +21,13 @@ pub struct Variant {
     pub config: Config,
 }
 
+impl Variant {
+    /// Returns the only network of its training.
+    pub(crate) fn alone(config: Config) -> Self {
+        Variant { index: 0, combination: 0, settings: Vec::new(), config }
+    }
+}
+
 /// Writes the swept settings of the network; empty if only its seed differs from others.
 impl fmt::Display for Variant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &SummaryArgs) -> Result<ExitStatus, CliError> {
     let output = Output::default();
     if *json {
         output.print_json(&SummaryJson {
-            networks: run.networks,
+            networks: run.networks(),
             finished: run.summary.replicas.len(),
             combinations: &run.summary.combinations,
             missing: &run.missing,
@@ -75,7 +75,7 @@ fn print(output: &Output, run: &CollectedRun) -> Result<(), CliError> {
         "{}\n\nfinished    {} of {} networks",
         tables::combinations(&run.summary.combinations, eval_set),
         run.summary.replicas.len(),
-        run.networks
+        run.networks()
     ))
 }
 

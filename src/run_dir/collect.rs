@@ -8,11 +8,10 @@ use std::path::Path;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::file_names::{METRICS, WEIGHTS};
 use super::replica_summary::{ReplicaResult, ReplicaSummary};
-use super::run::final_metrics;
+use super::run::{final_metrics, last_epoch};
 use super::{RunInfo, StorageError};
 use crate::config::{Part, Variant};
 use crate::files::open_regular;
@@ -38,12 +37,17 @@ pub struct MissingNetwork {
 pub struct CollectedRun {
     /// Description of the run.
     pub info: RunInfo,
-    /// Number of networks.
-    pub networks: usize,
     /// Results of the finished networks.
     pub summary: ReplicaSummary,
     /// Networks without a result, by index.
     pub missing: Vec<MissingNetwork>,
+}
+
+impl CollectedRun {
+    /// Returns the number of networks of the run.
+    pub fn networks(&self) -> usize {
+        self.summary.replicas.len() + self.missing.len()
+    }
 }
 
 /// State of a network, from the end of its metrics.
@@ -78,7 +82,7 @@ pub fn collect(folder: &Path) -> Result<CollectedRun, StorageError> {
     }
     let mut summary = ReplicaSummary::new(results);
     summary.missing = missing.iter().map(|network| network.replica).collect();
-    Ok(CollectedRun { info, networks: variants.len(), summary, missing })
+    Ok(CollectedRun { info, summary, missing })
 }
 
 /// Reads the state of a network.
@@ -129,12 +133,4 @@ fn read_from(file: &mut File, start: u64) -> io::Result<String> {
     file.seek(SeekFrom::Start(start))?;
     file.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Returns the number and the training error in percent of the last epoch in the metrics.
-fn last_epoch(lines: &str) -> Option<(u32, f64)> {
-    lines.lines().rev().find_map(|line| {
-        let line: Value = serde_json::from_str(line).ok()?;
-        Some((u32::try_from(line["epoch"].as_u64()?).ok()?, line["train_error"].as_f64()?))
-    })
 }

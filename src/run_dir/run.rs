@@ -59,10 +59,7 @@ impl RunDir {
 
     /// Returns the training error of the last finished epoch in percent.
     pub fn train_error(&self) -> Option<f64> {
-        self.lines.lines().rev().find_map(|line| {
-            let line: Value = serde_json::from_str(line).ok()?;
-            line["train_error"].as_f64()
-        })
+        last_epoch(&self.lines).map(|(_, train_error)| train_error)
     }
 
     /// Appends a line to the metrics. Moves keys that differ between equal runs (speeds, times, the device) to a line of
@@ -144,4 +141,12 @@ pub(super) fn final_metrics(lines: &str) -> Option<FinalMetrics> {
     let last = lines.strip_suffix('\n')?.lines().last()?;
     let line: FinalMetrics = serde_json::from_str(last).ok()?;
     (line.event == FINISHED_EVENT).then_some(line)
+}
+
+/// Returns the number and the training error in percent of the last finished epoch in the metrics.
+pub(super) fn last_epoch(lines: &str) -> Option<(u32, f64)> {
+    lines.lines().rev().find_map(|line| {
+        let line: Value = serde_json::from_str(line).ok()?;
+        Some((u32::try_from(line["epoch"].as_u64()?).ok()?, line["train_error"].as_f64()?))
+    })
 }

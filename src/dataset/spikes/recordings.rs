@@ -119,8 +119,35 @@ impl Recordings {
     }
 }
 
-/// Checks recordings as [`Recordings::packed`] returns them, for shaders, which do not check bounds.
+/// Checks recordings as [`Recordings::packed`] returns them, for shaders, which do not check bounds: a shader takes the
+/// unit of an event to be in the range that it searched for, which is so only if the events ascend.
 pub(crate) fn are_packed_recordings(words: &[u32], count: usize) -> bool {
     let Some((starts, events)) = words.split_at_checked(count + 1) else { return false };
-    starts.is_sorted() && starts.last() == Some(&(events.len() as u32))
+    let ascends = |range: &[u32]| {
+        let recording = events.get(range[0] as usize..range[1] as usize);
+        recording.is_some_and(<[u32]>::is_sorted)
+    };
+    starts.first() == Some(&0)
+        && starts.last() == Some(&(events.len() as u32))
+        && starts.windows(2).all(ascends)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_recordings_ascend() {
+        // Two recordings: the events 5 and 7, then 2.
+        assert!(are_packed_recordings(&[0, 2, 3, 5, 7, 2], 2));
+        for wrong in [
+            &[0, 2][..],
+            &[0, 2, 3, 7, 5, 2],
+            &[0, 2, 2, 5, 7, 2],
+            &[0, 4, 3, 5, 7, 2],
+            &[1, 2, 3, 5, 7, 2],
+        ] {
+            assert!(!are_packed_recordings(wrong, 2), "{wrong:?}");
+        }
+    }
 }

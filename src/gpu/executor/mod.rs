@@ -99,13 +99,13 @@ impl Gpu {
     ///
     /// # Errors
     /// Returns [`BackendError::WrongLength`] if the number of words differs, [`BackendError::InvalidSamples`] if the
-    /// starts of recordings do not ascend, or an error if the device was lost.
+    /// starts of recordings or the events of one do not ascend, or an error if the device was lost.
     pub fn write_images(&mut self, words: &[u32]) -> Result<(), BackendError> {
         let values = ValuesRef::U32(words);
         let shape = &self.launcher.shape;
         check_values(ArrayId::Images, shape.len(ArrayId::Images), values)?;
         if shape.events.is_some() && !are_packed_recordings(words, shape.images) {
-            let reason = "recordings whose starts do not ascend to the number of events";
+            let reason = "recordings whose starts or events do not ascend";
             return Err(BackendError::InvalidSamples(reason.to_string()));
         }
         self.write_buffer(ArrayId::Images, values)

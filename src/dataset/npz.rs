@@ -31,9 +31,7 @@ const BOTH_SETS: [[&str; 2]; 2] = [["x_train", "y_train"], ["x_test", "y_test"]]
 
 /// Returns whether an archive has one set.
 pub(super) fn holds_one_set(path: &Path) -> Result<bool, DatasetError> {
-    let archive = open(path)?;
-    let names = array_names(&archive);
-    Ok(ONE_SET.iter().all(|array| names.iter().any(|name| name == array)))
+    holds(path, &ONE_SET)
 }
 
 /// Returns whether an archive has all of these arrays.
@@ -118,15 +116,16 @@ fn open(path: &Path) -> Result<Archive, DatasetError> {
     }
 }
 
-/// Returns a warning that names unused arrays, if there are any.
+/// Returns a warning that names arrays of images that are not used, if there are any.
 pub(super) fn unused(path: &Path) -> Result<Option<String>, DatasetError> {
-    let names = array_names(&open(path)?);
-    let used = match ONE_SET.iter().all(|array| names.iter().any(|name| name == array)) {
-        true => &ONE_SET[..],
-        false => BOTH_SETS.as_flattened(),
-    };
-    let others: Vec<String> =
-        names.into_iter().filter(|name| !used.contains(&name.as_str())).collect();
+    let used = if holds_one_set(path)? { &ONE_SET[..] } else { BOTH_SETS.as_flattened() };
+    all_except(path, used)
+}
+
+/// Returns a warning that names all arrays except `used`, if there are any.
+pub(super) fn all_except(path: &Path, used: &[&str]) -> Result<Option<String>, DatasetError> {
+    let names = array_names(&open(path)?).into_iter();
+    let others: Vec<String> = names.filter(|name| !used.contains(&name.as_str())).collect();
     let others = sanitize(&list_few(&others));
     Ok((!others.is_empty()).then(|| format!("{}: arrays not used: {others}", path.display())))
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::assemble::SpikeSplit;
 use super::event_set::{EventOrigins, EventSet, EventTimes, bin_set};
 use super::options::SpikeOptions;
-use crate::dataset::error::{invalid, invalid_with_hint};
+use crate::dataset::error::invalid;
 use crate::dataset::npy::{Npy, format_shape};
 use crate::dataset::npz;
 use crate::dataset::{DatasetError, SourceFile};
@@ -23,6 +23,11 @@ const ARRAYS: [&str; 5] = ["times", "units", "offsets", "labels", "shape"];
 /// Returns whether an archive has recordings.
 pub(super) fn has_recordings(path: &Path) -> Result<bool, DatasetError> {
     npz::holds(path, &EVENT_ARRAYS)
+}
+
+/// Returns a warning that names unused arrays, if there are any.
+pub(super) fn unused(path: &Path) -> Result<Option<String>, DatasetError> {
+    npz::all_except(path, &ARRAYS)
 }
 
 /// Reads an archive of one set.
@@ -104,9 +109,7 @@ fn natural<T: TryFrom<i64>>(array: &Npy) -> Result<Vec<T>, DatasetError> {
     let values = array.integers()?;
     let convert = |(index, value): (usize, i64)| {
         T::try_from(value).map_err(|_| {
-            let hint = "convert with astype('uint32') if no value is negative";
-            let expected = "an integer from 0 to 4,294,967,295";
-            invalid_with_hint(array.origin.at_element(index), expected, value, hint)
+            invalid(array.origin.at_element(index), "an integer from 0 to 4,294,967,295", value)
         })
     };
     values.into_iter().enumerate().map(convert).collect()

@@ -10,7 +10,7 @@ use super::assemble::SpikeSplit;
 use super::binning::{Binner, UnitLayout, step_of_us};
 use super::options::SpikeOptions;
 use crate::dataset::array::ByteArray;
-use crate::dataset::class_folder::sorted;
+use crate::dataset::class_folder::{skipped_warning, sorted};
 use crate::dataset::class_names::sanitize;
 use crate::dataset::error::{invalid, invalid_with_hint};
 use crate::dataset::location::{Origin, Position};
@@ -35,6 +35,8 @@ pub(super) struct NMnistSet {
     pub split: SpikeSplit,
     pub class_names: Vec<String>,
     pub source: SourceFile,
+    /// Files that are not read.
+    pub warnings: Vec<String>,
 }
 
 /// Returns the folders of both sets if a folder is N-MNIST: if the first class of the training set has a `.bin` file.
@@ -55,27 +57,33 @@ pub(super) fn read(
     options: &SpikeOptions,
 ) -> Result<NMnistSet, DatasetError> {
     let name = folder.display().to_string();
+    let whole = || Location::whole(name.clone());
+    let (classes, skipped): (Vec<_>, Vec<_>) =
+        sorted(folder)?.into_iter().partition(|path| path.is_dir());
+    let mut warnings = Vec::from_iter(skipped_warning(folder, &skipped, "not in a class folder"));
     let mut binner = Binner::new(UnitLayout::new(SENSOR, options), options);
     let (mut labels, mut class_names) = (Vec::new(), Vec::new());
-    for class in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
+    for class in classes {
         let class_name = sanitize(&class.file_name().unwrap_or_default().to_string_lossy());
         let label = match known {
             Some(known) => {
                 known.iter().position(|known| *known == class_name).ok_or_else(|| {
                     let expected = "classes of the training set only";
-                    invalid(
-                        Location::whole(name.clone()),
-                        expected,
-                        format!("the folder {class_name}"),
-                    )
+                    invalid(whole(), expected, format!("the folder {class_name}"))
                 })?
             }
             None => class_names.len(),
         };
-        let label = u8::try_from(label).map_err(|_| {
-            invalid(Location::whole(name.clone()), "at most 256 folders, one per class", "more")
-        })?;
-        for path in sorted(&class)?.into_iter().filter(|path| is_bin(path)) {
+        let label = u8::try_from(label)
+            .map_err(|_| invalid(whole(), "at most 256 folders, one per class", "more"))?;
+        let (files, skipped): (Vec<_>, Vec<_>) =
+            sorted(&class)?.into_iter().partition(|path| is_bin(path));
+        warnings.extend(skipped_warning(&class, &skipped, "not .bin files"));
+        if known.is_none() && files.is_empty() {
+            let location = Location::whole(class.display().to_string());
+            return Err(invalid(location, ".bin files", "none"));
+        }
+        for path in files {
             let location = || Location::whole(path.display().to_string());
             let bytes =
                 files::read_bounded(&path, FILE_MAX).map_err(DatasetError::read(location()))?;
@@ -91,14 +99,14 @@ pub(super) fn read(
     }
     if labels.is_empty() {
         let expected = "a folder per class with .bin files";
-        return Err(invalid(Location::whole(name), expected, "no .bin files"));
+        return Err(invalid(whole(), expected, "no .bin files"));
     }
     let source = SourceFile {
         file: name.clone(),
         format: format!("N-MNIST, {} files, sensor 34 x 34, off and on events", labels.len()),
     };
     let labels = ByteArray::labels(Origin::Whole(name), labels)?;
-    Ok(NMnistSet { split: SpikeSplit::new(binner, labels)?, class_names, source })
+    Ok(NMnistSet { split: SpikeSplit::new(binner, labels)?, class_names, source, warnings })
 }
 
 /// Reads the events of one file: calls `add` with the time in µs and the pixel of each.

@@ -7,7 +7,7 @@ use super::assemble::assemble;
 use super::n_mnist::{self, NMnistSet};
 use super::options::SpikeOptions;
 use crate::dataset::detect::with_test_file;
-use crate::dataset::{DataSource, Dataset, DatasetError};
+use crate::dataset::{DataSource, Dataset, DatasetError, class_names};
 
 /// Training and test files of recordings.
 pub(in crate::dataset) enum SpikeFiles {
@@ -43,27 +43,29 @@ impl SpikeFiles {
     /// Returns an error if a file is damaged, or the files do not fit each other.
     pub fn open(self, path: &Path, options: &SpikeOptions) -> Result<Dataset, DatasetError> {
         let name = path.display().to_string();
-        let (splits, source_files, class_names) = match self {
+        let (splits, source_files, class_names, mut warnings) = match self {
             SpikeFiles::Archives([training, test]) => {
+                let unused = [archive::unused(&training)?, archive::unused(&test)?];
                 let (training, training_file) = archive::read(&training, options)?;
                 let (test, test_file) = archive::read(&test, options)?;
-                ([training, test], vec![training_file, test_file], None)
+                let names = if path.is_dir() { class_names::read_folder(path)? } else { None };
+                let warnings = unused.into_iter().flatten().collect();
+                ([training, test], vec![training_file, test_file], names, warnings)
             }
             SpikeFiles::NMnist([training, test]) => {
                 let training = n_mnist::read(&training, None, options)?;
-                let NMnistSet { split, class_names, source } = training;
+                let NMnistSet { split, class_names, source, warnings } = training;
                 let test = n_mnist::read(&test, Some(&class_names), options)?;
-                ([split, test.split], vec![source, test.source], Some(class_names))
+                let warnings = [warnings, test.warnings].concat();
+                ([split, test.split], vec![source, test.source], Some(class_names), warnings)
             }
         };
         let dataset = assemble(name, splits, options)?;
-        let dataset = Dataset { source: DataSource::Files, source_files, ..dataset };
+        warnings.extend(dataset.warnings);
+        let dataset = Dataset { source: DataSource::Files, source_files, warnings, ..dataset };
         match class_names {
-            // Classes without a name of their own keep their numbers.
-            Some(class_names) if class_names.len() >= dataset.classes => {
-                Dataset { classes: class_names.len(), ..dataset }.with_class_names(class_names)
-            }
-            _ => Ok(dataset),
+            Some(class_names) => dataset.with_class_names(class_names),
+            None => Ok(dataset),
         }
     }
 }

@@ -26,34 +26,17 @@ pub fn npz(bytes: &[u8]) {
 
 /// Reads a NumPy archive of recordings as training set and as test set.
 pub fn recordings(bytes: &[u8]) {
-    let folder = folder("recordings");
-    for name in ["train.npz", "test.npz"] {
-        fs::write(folder.join(name), bytes).expect("the temporary file is written");
-    }
-    let _ = Dataset::open(&folder);
-    let _ = fs::remove_dir_all(folder);
+    open_files("recordings", &["train.npz", "test.npz"], bytes);
 }
 
 /// Reads a file of N-MNIST as a recording of each of two classes.
 pub fn n_mnist(bytes: &[u8]) {
-    let folder = folder("n-mnist");
-    for class in ["Train/0", "Train/1", "Test/0"] {
-        let class = folder.join(class);
-        fs::create_dir_all(&class).expect("the temporary folder is created");
-        fs::write(class.join("1.bin"), bytes).expect("the temporary file is written");
-    }
-    let _ = Dataset::open(&folder);
-    let _ = fs::remove_dir_all(folder);
+    open_files("n-mnist", &["Train/0/1.bin", "Train/1/1.bin", "Test/0/1.bin"], bytes);
 }
 
 /// Reads a CSV table as training set and as test set.
 pub fn csv(bytes: &[u8]) {
-    let folder = folder("csv");
-    for name in ["train.csv", "test.csv"] {
-        fs::write(folder.join(name), bytes).expect("the temporary file is written");
-    }
-    let _ = Dataset::open(&folder);
-    let _ = fs::remove_dir_all(folder);
+    open_files("csv", &["train.csv", "test.csv"], bytes);
 }
 
 /// Reads a settings file. Valid settings must survive a write and a read.
@@ -69,6 +52,18 @@ pub fn config(bytes: &[u8]) {
 /// Reads a checkpoint file.
 pub fn checkpoint(bytes: &[u8]) {
     let _ = checkpoint_file::from_bytes(bytes, "file".to_string());
+}
+
+/// Opens the data set of a temporary folder with these files, all of the same bytes.
+fn open_files(format: &str, files: &[&str], bytes: &[u8]) {
+    let folder = folder(format);
+    for file in files.iter().map(|file| folder.join(file)) {
+        fs::create_dir_all(file.parent().expect("a file is in a folder"))
+            .expect("the temporary folder is created");
+        fs::write(file, bytes).expect("the temporary file is written");
+    }
+    let _ = Dataset::open(&folder);
+    let _ = fs::remove_dir_all(folder);
 }
 
 /// Creates a temporary folder for this process and thread.

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::iter::successors;
+use std::str::FromStr;
 
 /// Returns a count with its noun, such as `1 file` or `2 files`.
 pub fn plural(count: usize, noun: &str) -> String {
@@ -16,6 +17,12 @@ pub(crate) fn list_first<T: AsRef<str>>(names: &[T], most: usize) -> String {
         0 => listed,
         more => format!("{listed} and {more} more"),
     }
+}
+
+/// Parses two values with a separator in between, such as `28x28`.
+pub(crate) fn parse_pair<T: FromStr>(text: &str, separator: char) -> Option<(T, T)> {
+    let (first, second) = text.split_once(separator)?;
+    Some((first.parse().ok()?, second.parse().ok()?))
 }
 
 /// Returns the message of an error followed by its causes, separated by colons.

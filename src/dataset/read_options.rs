@@ -9,6 +9,7 @@ use super::array::format_sizes;
 use super::error::{invalid, invalid_with_hint};
 use super::spikes::SpikeOptions;
 use super::{DatasetError, Location};
+use crate::text::parse_pair;
 
 /// Channels of a colour pixel: red, green and blue.
 const COLOUR_CHANNELS: usize = 3;
@@ -81,15 +82,12 @@ impl FromStr for ImageSize {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let sides = text.split_once('x').map(|(width, height)| (width.parse(), height.parse()));
-        match sides {
-            Some((Ok(width), Ok(height))) if ImageSize { width, height }.is_supported() => {
-                Ok(ImageSize { width, height })
-            }
-            _ => Err(format!(
+        let size = parse_pair(text, 'x').map(|(width, height)| ImageSize { width, height });
+        size.filter(ImageSize::is_supported).ok_or_else(|| {
+            format!(
                 "invalid size '{text}': expected WIDTHxHEIGHT such as 28x28, sides of 1 to {MAX_SIDE} pixels"
-            )),
-        }
+            )
+        })
     }
 }
 
@@ -100,7 +98,7 @@ impl fmt::Display for ImageSize {
 }
 
 impl ImageSize {
-    fn is_supported(self) -> bool {
+    fn is_supported(&self) -> bool {
         [self.width, self.height].iter().all(|side| (1..=MAX_SIDE).contains(side))
     }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::model::events::EVENT_STEPS_MAX;
+use crate::text::parse_pair;
 
 /// Options for reading recorded spikes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,15 +59,12 @@ impl FromStr for TimeRange {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let ends = text.split_once('-').map(|(start, end)| (start.parse(), end.parse()));
-        match ends {
-            Some((Ok(start), Ok(end))) if TimeRange { start, end }.is_valid() => {
-                Ok(TimeRange { start, end })
-            }
-            _ => Err(format!(
+        let range = parse_pair(text, '-').map(|(start, end)| TimeRange { start, end });
+        range.filter(|range| range.is_valid()).ok_or_else(|| {
+            format!(
                 "invalid time range '{text}': expected START-END such as 0-100, in ms, of at most {EVENT_STEPS_MAX}"
-            )),
-        }
+            )
+        })
     }
 }
 

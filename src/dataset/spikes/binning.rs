@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::options::SpikeOptions;
+use super::options::{SpikeOptions, TimeRange};
 use crate::model::events::{EVENT_STEPS_MAX, pack_event};
 use crate::model::spikes::COUNT_MAX;
 use crate::text::plural;
@@ -102,8 +102,8 @@ impl LeftOut {
 pub(super) struct Binner {
     pub layout: UnitLayout,
     single: bool,
-    /// Steps that a phase may show.
-    shown: Range<u32>,
+    /// Steps that a phase shows.
+    shown: Vec<Range<u32>>,
     /// As in [`super::Recordings`].
     pub starts: Vec<u32>,
     pub events: Vec<u32>,
@@ -115,7 +115,7 @@ impl Binner {
         Binner {
             layout,
             single: options.single_spikes,
-            shown: shown_steps(options),
+            shown: shown_parts(options),
             starts: vec![0],
             events: Vec::new(),
             left_out: LeftOut::default(),
@@ -126,7 +126,7 @@ impl Binner {
     pub fn add(&mut self, step: i64, pixel: usize) {
         match u32::try_from(step) {
             Err(_) if step < 0 => self.left_out.before += 1,
-            Ok(step) if self.shown.contains(&step) => {
+            Ok(step) if self.shown.iter().any(|part| part.contains(&step)) => {
                 self.events.push(pack_event(step, self.layout.unit(pixel) as u32));
             }
             Ok(step) if step < EVENT_STEPS_MAX => self.left_out.outside += 1,
@@ -163,13 +163,12 @@ impl Binner {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TooManyEvents;
 
-/// Returns the steps from the first to the last that a phase shows.
-fn shown_steps(options: &SpikeOptions) -> Range<u32> {
-    let whole = 0..EVENT_STEPS_MAX;
-    let Some(forward) = options.forward else { return whole };
-    let ranges = [Some(forward), options.target, options.test].into_iter().flatten();
-    let start = ranges.clone().map(|range| range.start).min().unwrap_or(0);
-    start..ranges.map(|range| range.end).max().unwrap_or(whole.end)
+/// Returns the parts that the phases show.
+fn shown_parts(options: &SpikeOptions) -> Vec<Range<u32>> {
+    // Without a part of its own, the forward phase shows the whole recording.
+    let forward = options.forward.unwrap_or(TimeRange { start: 0, end: EVENT_STEPS_MAX });
+    let parts = [Some(forward), options.target, options.test].into_iter().flatten();
+    parts.map(|TimeRange { start, end }| start..end).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,3 @@
-use super::super::options::TimeRange;
 use super::*;
 use crate::model::events::{event_step, event_unit};
 
@@ -53,6 +52,10 @@ fn events_outside_are_left_out_and_counted() {
             "2 events outside the parts that the phases show left out"
         ]
     );
+    // Events between two parts are not shown.
+    let options = SpikeOptions { forward: range(0, 5), target: range(8, 9), ..Default::default() };
+    let (binned, left_out) = bin(&[(4, 0), (6, 0), (8, 0)], &options);
+    assert_eq!((binned, left_out.outside), (vec![(4, 0), (8, 0)], 1));
     // Only the whole forward part shows all steps.
     let options = SpikeOptions { forward: None, test: range(15, 30), ..Default::default() };
     assert_eq!(bin(&[(9, 0)], &options).0.len(), 1);

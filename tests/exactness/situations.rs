@@ -12,12 +12,11 @@ use super::{CLASSES, IMAGES, SAMPLES, Situation, support};
 
 /// Returns the situations: one to three replicas each, random images, and the limits of the default device.
 pub fn situations() -> Vec<Situation> {
-    let situation = |(number, config): (usize, Config)| {
+    let situation = |(number, (config, is_recorded)): (usize, (Config, bool))| {
         config.validate(100, CLASSES).expect("the settings are valid");
-        let dataset = match number {
-            0..RECORDED => support::random_dataset(number as u64, 5 + number, 9, IMAGES),
-            _ => support::random_recordings(number as u64, 5 + number, 9, IMAGES),
-        };
+        let dataset =
+            if is_recorded { support::random_recordings } else { support::random_dataset };
+        let dataset = dataset(number as u64, 5 + number, 9, IMAGES);
         let configs: Vec<Config> =
             (0..1 + number % 3).map(|replica| varied(&config, replica)).collect();
         let capacity = Capacity {
@@ -34,16 +33,29 @@ pub fn situations() -> Vec<Situation> {
             max_weight_binding: u64::MAX,
         }
     };
-    configs().into_iter().enumerate().map(situation).collect()
+    let images = configs().into_iter().map(|config| (config, false));
+    let recordings = recording_configs().into_iter().map(|config| (config, true));
+    images.chain(recordings).enumerate().map(situation).collect()
 }
 
-/// Number of situations that show images; the others show recordings.
-const RECORDED: usize = 20;
+/// Returns the settings of the situations that show recordings.
+fn recording_configs() -> [Config; 3] {
+    let base = base();
+    [
+        Config { layers: vec![70, 10], ..base.clone() },
+        Config { layers: vec![33, 10], psp_kernel_ms: 0, g_apical: 0.05, ..base.clone() },
+        Config { layers: vec![20], psp_kernel_ms: 18, optimizer: Optimizer::Sgd, ..base },
+    ]
+}
 
-/// Returns the settings of the situations. Layers have 1 to 3000 neurons, also no multiples of a workgroup or vector.
+fn base() -> Config {
+    Config { batch_size: 3, train_images: IMAGES, ..Config::default() }
+}
+
+/// Returns the settings of the situations that show images. Layers have 1 to 3000 neurons, also no multiples of a workgroup or vector.
 /// Together they cover each kind of feedback, spike distribution, optimizer, averaging window and PSP kernel length.
 fn configs() -> Vec<Config> {
-    let base = Config { batch_size: 3, train_images: IMAGES, ..Config::default() };
+    let base = base();
     let adam = Optimizer::Adam;
     let sgd = Optimizer::Sgd;
     vec![
@@ -171,10 +183,6 @@ fn configs() -> Vec<Config> {
             optimizer: sgd,
             ..base.clone()
         },
-        // Recordings.
-        Config { layers: vec![70, 10], ..base.clone() },
-        Config { layers: vec![33, 10], psp_kernel_ms: 0, g_apical: 0.05, ..base.clone() },
-        Config { layers: vec![20], psp_kernel_ms: 18, optimizer: sgd, ..base.clone() },
     ]
 }
 

@@ -47,9 +47,11 @@ impl Estimate {
     ) -> Self {
         let steps = 2 * config.timing().phase_ms;
         let launches = kernel_sequence(shape, steps, true).len();
-        let mean =
-            dataset.rules.mean.map_or(0.5, |mean| f64::from(mean) / f64::from(dataset.max_pixel));
-        let image = f64::from(steps) * step_seconds(shape, config.phi_max, mean);
+        let input_rate = match dataset.recordings() {
+            Some(recordings) => recordings.mean_rate(dataset.pixels()),
+            None => config.phi_max * mean_pixel(dataset),
+        };
+        let image = f64::from(steps) * step_seconds(shape, config.phi_max, input_rate);
         let weights: usize = (0..shape.layers()).map(|at| shape.units(at) * shape.n_pre(at)).sum();
         let images = largest_batch(config, dataset) as f64;
         let update = weights as f64 * (images * WEIGHT_IMAGE + WEIGHT_UPDATE);
@@ -77,12 +79,17 @@ impl Estimate {
     }
 }
 
-/// Returns the time of a step of one image on one thread, s. `mean`: mean pixel, from 0 to 1. Neurons are taken to spike
-/// at half of their maximum rate `phi_max`, spikes per ms.
-fn step_seconds(shape: &Shape, phi_max: f64, mean: f64) -> f64 {
+/// Returns the mean pixel, from 0 to 1; half if it is not known.
+fn mean_pixel(dataset: &Dataset) -> f64 {
+    dataset.rules.mean.map_or(0.5, |mean| f64::from(mean) / f64::from(dataset.max_pixel))
+}
+
+/// Returns the time of a step of one image on one thread, s. `input_rate`: mean rate of the input. Neurons are taken to
+/// spike at half of their maximum rate `phi_max`. Both in spikes per ms.
+fn step_seconds(shape: &Shape, phi_max: f64, input_rate: f64) -> f64 {
     let spikes = |population: usize| {
-        let rate = if population == 0 { mean } else { 0.5 };
-        shape.populations[population] as f64 * rate * phi_max
+        let rate = if population == 0 { input_rate } else { 0.5 * phi_max };
+        shape.populations[population] as f64 * rate
     };
     let (mut additions, mut neurons) = (0.0, 0);
     for layer in 0..shape.layers() {

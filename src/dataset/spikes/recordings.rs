@@ -103,14 +103,28 @@ impl Recordings {
 
     /// Returns the mean number of spikes of each unit per step of the part that a test shows, `[units]`.
     pub fn test_rates(&self, index: usize, units: usize) -> Vec<f32> {
-        let RecordingPart { first, len } = self.parts.test;
+        let part = self.parts.test;
         let mut counts = vec![0_u32; units];
-        for &event in self.events(index) {
-            if (first..first + len).contains(&event_step(event)) {
-                counts[event_unit(event) as usize] += 1;
-            }
+        for &event in self.events_of_part(index, part) {
+            counts[event_unit(event) as usize] += 1;
         }
-        counts.into_iter().map(|count| count as f32 / len as f32).collect()
+        counts.into_iter().map(|count| count as f32 / part.len as f32).collect()
+    }
+
+    /// Returns the mean number of spikes of a unit per step of the part that the forward phase shows, over all
+    /// recordings. `units`: number of units.
+    pub(crate) fn mean_rate(&self, units: usize) -> f64 {
+        let part = self.parts.forward;
+        let counts = (0..self.count()).map(|index| self.events_of_part(index, part).len());
+        let unit_steps = (self.count() * units) as f64 * f64::from(part.len);
+        counts.sum::<usize>() as f64 / unit_steps
+    }
+
+    /// Returns the events of a recording in a part, packed, ascending.
+    fn events_of_part(&self, index: usize, part: RecordingPart) -> &[u32] {
+        let events = self.events(index);
+        let first_at = |step| events.partition_point(|&event| event_step(event) < step);
+        &events[first_at(part.first)..first_at(part.first + part.len)]
     }
 
     /// Returns the number of steps up to the last event of all recordings, at least 1.
@@ -135,6 +149,20 @@ pub(crate) fn are_packed_recordings(words: &[u32], count: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::events::pack_event;
+
+    #[test]
+    fn rates_count_the_events_of_their_part() {
+        let forward = RecordingPart { first: 1, len: 2 };
+        let test = RecordingPart { first: 0, len: 4 };
+        let parts = RecordingParts { forward, target: None, test };
+        let events = [(0, 1), (1, 0), (2, 1), (2, 1), (3, 1), (1, 1)];
+        let events = events.map(|(step, unit)| pack_event(step, unit)).to_vec();
+        let recordings = Recordings::new(vec![0, 5, 6], events, parts);
+        // 3 and 1 of 2 recordings, 2 units and 2 steps.
+        assert_eq!(recordings.mean_rate(2), 0.5);
+        assert_eq!(recordings.test_rates(0, 2), [0.25, 1.0]);
+    }
 
     #[test]
     fn packed_recordings_ascend() {

@@ -80,8 +80,8 @@ impl PartClaims {
         let mut acquired = PartClaims { claims: Arc::new(claims), thread: None };
         let claims = Arc::get_mut(&mut acquired.claims).expect("not shared yet");
         for &part in parts {
-            let is_found = found.iter().any(|(number, _)| *number == part);
-            claims.write(part, is_found)?;
+            let dead = found.iter().find(|(number, _)| *number == part);
+            claims.write(part, dead.map(|(_, owner)| owner.as_ref()))?;
             claims.parts.push(part);
         }
         claims.beat()?;
@@ -183,13 +183,17 @@ impl Claims {
         StorageError::PartInUse { folder: self.folder.clone(), part, owner: owner.describe() }
     }
 
-    /// Writes the claim of a part. `replaces`: whether a dead process has a claim.
-    fn write(&self, part: usize, replaces: bool) -> Result<(), StorageError> {
+    /// Writes the claim of a part. `dead`: owner of the claim that it replaces.
+    fn write(&self, part: usize, dead: Option<Option<&ClaimOwner>>) -> Result<(), StorageError> {
         let path = self.path(part);
         let bytes = serde_json::to_vec(&self.owner)
             .map_err(|source| StorageError::Json { path: path.clone(), source })?;
-        if replaces {
-            return write_atomic(&path, &bytes);
+        if let Some(dead) = dead {
+            // Another process that waited longer may have replaced the claim.
+            return match self.owner_of(part)? {
+                Some(Some(owner)) if Some(&owner) != dead => Err(self.in_use(part, &owner)),
+                _ => write_atomic(&path, &bytes),
+            };
         }
         match atomic::write_new(&path, &bytes) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.check_part(part),

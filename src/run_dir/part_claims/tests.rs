@@ -79,3 +79,18 @@ fn ensure_held_notices_a_lost_claim() {
     drop(claims);
     assert!(folder.path().join("part-001.claim").exists());
 }
+
+#[test]
+fn claim_taken_over_during_the_wait_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    write_foreign_claim(folder.path(), 1);
+    let mut other = None;
+    // Another process that waited longer, and found the same dead process, takes over the part.
+    let acquired = PartClaims::acquire(folder.path(), &[1], &mut |_| {
+        fs::remove_file(folder.path().join("part-001.claim")).unwrap();
+        other = Some(acquire(folder.path(), &[1]).unwrap());
+    });
+    let error = acquired.unwrap_err();
+    assert!(matches!(error, StorageError::PartInUse { part: 1, .. }), "{error}");
+    other.unwrap().claims.check().unwrap();
+}

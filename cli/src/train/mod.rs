@@ -106,7 +106,7 @@ impl TrainArgs {
         self.networks.is_part()
     }
 
-    /// Whether the command trains many networks.
+    /// Whether the command may train many networks. With --resume, the run decides.
     pub(super) fn is_of_many(&self) -> bool {
         self.resume.is_some() || self.networks.is_of_many()
     }

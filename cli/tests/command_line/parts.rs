@@ -152,6 +152,7 @@ fn second_process_of_a_part_is_refused() {
     let mut first = part("1/2").spawn().unwrap();
     let claim = folder.path().join("run/part-001.claim");
     while !claim.exists() || !folder.path().join("run/run.json").exists() {
+        assert_eq!(first.try_wait().unwrap(), None);
         sleep(Duration::from_millis(5));
     }
     let texts =

@@ -1,7 +1,10 @@
-"""Small data sets and classifiers."""
+"""Small data sets and classifiers, and interrupted work."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,3 +47,41 @@ def idx_folder(folder, X, y):
         head = np.array([0x801, len(y)], dtype=">u4").tobytes()
         (folder / f"{part}-labels-idx1-ubyte").write_bytes(head + y.tobytes())
     return folder
+
+
+_INTERRUPTED = """
+import os, signal, threading, time
+import apical
+
+# A shell's background job, and so its children, ignore the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sent = []
+def interrupt():
+    time.sleep(1.5)
+    sent.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+BEFORE
+threading.Thread(target=interrupt, daemon=True).start()
+try:
+    WORK
+except KeyboardInterrupt:
+    seconds = time.monotonic() - sent[0]
+# A fraction of a second on an idle machine.
+assert seconds < 10, seconds
+AFTER
+"""
+
+has_interrupts = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no SIGINT for one process"
+)
+
+
+def interrupt(folder: Path, work: str, *, before: str = "", after: str = "") -> str:
+    """Interrupt lines of Python in another process and return the output of the lines after."""
+    lines = _INTERRUPTED.replace("BEFORE", before).replace("WORK", work).replace("AFTER", after)
+    run = [sys.executable, "-c", lines]
+    ended = subprocess.run(
+        run, capture_output=True, text=True, timeout=120, check=False, cwd=folder
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import idx_folder, small
+from conftest import has_interrupts, idx_folder, interrupt, small
 
 import apical
 
@@ -135,39 +135,19 @@ def test_callback_error_leaves_the_estimator_as_it_was(digits):
     assert pickle.dumps(clf) == before
 
 
-INTERRUPTED = """
-import os, signal, sys, threading, time
-import numpy as np
-import apical
-
-# A shell's background job, and so its children, ignore the signal.
-signal.signal(signal.SIGINT, signal.default_int_handler)
+@has_interrupts
+def test_interrupt_keeps_what_was_learned(tmp_path):
+    before = """
 (X, y), _ = apical.mnist()
 clf = apical.Classifier(epochs=1000, device="cpu")
-sent = []
-def interrupt():
-    time.sleep(1)
-    sent.append(time.monotonic())
-    os.kill(os.getpid(), signal.SIGINT)
-threading.Thread(target=interrupt, daemon=True).start()
-try:
-    clf.fit(X, y)
-except KeyboardInterrupt:
-    seconds = time.monotonic() - sent[0]
-    assert seconds < 1, seconds
-    epoch, images = clf._model.position
-    assert images > 0 or epoch > 1
-    assert clf.predict(X[:2]).shape == (2,)
-    print("kept", epoch, images)
 """
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_interrupt_keeps_what_was_learned_within_a_second():
-    run = [sys.executable, "-c", INTERRUPTED]
-    ended = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.startswith("kept")
+    after = """
+epoch, images = clf._model.position
+assert images > 0 or epoch > 1
+assert clf.predict(X[:2]).shape == (2,)
+print("kept", epoch, images)
+"""
+    assert interrupt(tmp_path, "clf.fit(X, y)", before=before, after=after).startswith("kept")
 
 
 FORKED = """

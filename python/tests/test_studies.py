@@ -7,12 +7,10 @@ Does not prove: results on a real GPU.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import small
+from conftest import has_interrupts, interrupt, small
 
 import apical
 from apical import _apical
@@ -76,26 +74,7 @@ def test_sweep_has_the_bits_of_single_trainings(digits, test_digits):
         apical.sweep({"etta": [1]}, X, y)
 
 
-INTERRUPTED = """
-import os, signal, sys, threading, time
-import apical
-
-# A shell's background job, and so its children, ignore the signal.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-sent = []
-def interrupt():
-    time.sleep(1.5)
-    sent.append(time.monotonic())
-    os.kill(os.getpid(), signal.SIGINT)
-threading.Thread(target=interrupt, daemon=True).start()
-try:
-    WORK
-except KeyboardInterrupt:
-    print(time.monotonic() - sent[0])
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+@has_interrupts
 @pytest.mark.parametrize(
     "work",
     [
@@ -106,13 +85,7 @@ except KeyboardInterrupt:
     ],
 )
 def test_interrupt_stops_the_work(work, tmp_path):
-    run = [sys.executable, "-c", INTERRUPTED.replace("WORK", work)]
-    ended = subprocess.run(
-        run, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path
-    )
-    assert ended.returncode == 0, ended.stderr
-    # A fraction of a second on an idle machine.
-    assert float(ended.stdout) < 10
+    interrupt(tmp_path, work)
 
 
 def test_sweep_without_layers_has_an_output_per_class(digits):

@@ -105,7 +105,8 @@ def _check_mask(name: str, values: ArrayLike) -> None:
 def _is_missing(value: Any) -> bool:
     """Return whether a value is None, NaN, or the missing value of pandas."""
     is_nan = isinstance(value, (float, np.floating)) and math.isnan(value)
-    return value is None or is_nan or str(value) in {"<NA>", "NaT"}
+    is_na = not isinstance(value, str) and str(value) in {"<NA>", "NaT"}
+    return value is None or is_nan or is_na
 
 
 def _image_shape(

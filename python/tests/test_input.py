@@ -158,6 +158,8 @@ def test_tables_are_read_as_arrays(fitted, digits):
     ]:
         assert small().fit(table, labels).weights_sha256_ == fitted.weights_sha256_
     assert small(epochs=1).fit(X, y.astype("S")).classes_.tolist() == list("0123456789")
+    named = np.array(["NaT", "<NA>"], dtype=object)[y % 2]
+    assert small(layers=None, epochs=1).fit(X, named).classes_.tolist() == ["<NA>", "NaT"]
     with pytest.raises(ValueError, match="Input y contains NaN or None"):
         small().fit(X, pandas.Series([pandas.NA, *map(str, y[1:])], dtype="string"))
     missing = pandas.DataFrame(rows, columns=names).astype("Int64")

@@ -98,9 +98,10 @@ class Classifier(Views):
         """
         known = getattr(self, "classes_", None)
         if classes is not None:
+            given = find_classes(check_labels(np.asarray(classes)))
             if known is None:
-                known = find_classes(check_labels(np.asarray(classes)))
-            elif not np.array_equal(known, np.unique(np.asarray(classes))):
+                known = given
+            elif not np.array_equal(known, given):
                 raise ValueError(
                     f"classes: expected those of the first call, {known}, found {classes!r}"
                 )

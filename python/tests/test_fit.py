@@ -77,6 +77,9 @@ def test_partial_fit_takes_other_images(digits):
     assert clf.weights_sha256_ != before
     with pytest.raises(ValueError, match="expected those of the first call"):
         clf.partial_fit(X, y, classes=[0, 1])
+    texts = small().partial_fit(X, y.astype("S"), classes=y.astype("S"))
+    texts.partial_fit(X, y.astype("S"), classes=y.astype("S"))
+    assert texts.classes_.tolist() == list("0123456789")
 
 
 def test_stopped_training_resumes_to_the_bit(fitted, digits):

@@ -23,6 +23,7 @@ from ._arrays import (
     to_indices,
     to_labels,
 )
+from ._data import Labelled, to_data
 from ._estimator import weighted_mean
 from ._events import Callback, Listener, checkpoints
 from ._files import write_atomic
@@ -31,7 +32,6 @@ from ._table import Table
 from ._views import Views
 
 Callbacks = Iterable[Callback | str] | Callback | str | None
-Labelled = tuple[ArrayLike, ArrayLike]
 
 
 class Classifier(Views):
@@ -125,11 +125,7 @@ class Classifier(Views):
         labels = to_labels(y, len(images.bytes))
         if classes is None:
             classes = find_classes(labels)
-        test = self._validation(validation, images, classes)
-        text = list(map(str, classes.tolist()))
-        indices = to_indices(labels, classes)
-        described = ArrayTypes.of(labels, images.range).to_json()
-        data = _apical.Data((images.bytes, indices), test, images.shape, text, described)
+        data = to_data(images, labels, classes, validation)
         listener = Listener(callbacks)
         try:
             arguments = TrainArguments(self._settings(len(classes)), part, listener.checkpoints)
@@ -173,20 +169,6 @@ class Classifier(Views):
             return to_images(X, pixel_range=given)
         range_ = given or PixelRange(*self.pixel_range_)
         return to_images(X, pixel_range=range_, shape=self.image_shape_)
-
-    def _validation(
-        self, validation: Labelled | None, images: Images, classes: NDArray[Any]
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
-        if validation is None:
-            return None
-        if not isinstance(validation, (tuple, list)) or len(validation) != 2:
-            raise TypeError("validation: expected images and labels, (X, y)")
-        try:
-            shown = to_images(validation[0], pixel_range=images.range, shape=images.shape)
-            labels = to_labels(validation[1], len(shown.bytes))
-            return shown.bytes, to_indices(labels, classes)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"validation: {error}") from None
 
     def _presented(
         self, X: ArrayLike, repeats: int = 1

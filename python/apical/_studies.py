@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _apical
-from ._array_types import ArrayTypes
-from ._arrays import find_classes, to_images, to_indices, to_labels
+from ._arrays import find_classes, to_images, to_labels
+from ._data import Labelled, to_data
 from ._events import Callback, Listener
 from ._html import Svg, page
 from ._settings import (
@@ -165,7 +165,7 @@ def sweep(
     y: ArrayLike | None = None,
     *,
     replicas: int = 1,
-    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    validation: Labelled | None = None,
     preset: str = "quick",
     device: str | int = "auto",
     threads: int = 0,
@@ -190,8 +190,11 @@ def sweep(
     if X is None:
         data, text = None, settings_json(preset, settings)
     else:
-        data, classes = _data(X, y, validation)
-        text = settings_of_classes(preset, settings, classes)
+        images = to_images(X)
+        labels = to_labels(y, len(images.bytes))
+        classes = find_classes(labels)
+        data = to_data(images, labels, classes, validation)
+        text = settings_of_classes(preset, settings, len(classes))
     listener = Listener(callbacks)
     try:
         rows = _apical.sweep(
@@ -205,24 +208,6 @@ def sweep(
     finally:
         listener.close()
     return Table(json.loads(rows))
-
-
-def _data(
-    X: ArrayLike, y: ArrayLike | None, validation: tuple[ArrayLike, ArrayLike] | None
-) -> tuple[_apical.Data, int]:
-    """Return a data set and its number of classes."""
-    images = to_images(X)
-    labels = to_labels(y, len(images.bytes))
-    classes = find_classes(labels)
-    test = None
-    if validation is not None:
-        shown = to_images(validation[0], pixel_range=images.range, shape=images.shape)
-        of_test = to_labels(validation[1], len(shown.bytes))
-        test = shown.bytes, to_indices(of_test, classes)
-    names = list(map(str, classes.tolist()))
-    training = images.bytes, to_indices(labels, classes)
-    described = ArrayTypes.of(labels, images.range).to_json()
-    return _apical.Data(training, test, images.shape, names, described), len(classes)
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ def test_invalid_studies_raise(digits, tmp_path):
         (TypeError, "eta: expected a list of values", lambda: apical.sweep({"eta": 0.1})),
         (ValueError, "X is None", lambda: apical.sweep({"eta": [0.1]}, None, y)),
         (ValueError, "replicas = 0", lambda: apical.sweep({}, X, y, replicas=0)),
+        (TypeError, "validation: expected images", lambda: apical.sweep({}, X, y, validation=X)),
         (ValueError, "seeds = 0", lambda: apical.reproduce("fig7a", seeds=0, out=tmp_path / "r")),
         (apical.DeviceError, r"apical\.devices\(\)", lambda: apical.compare("cpu", "no such GPU")),
     ]:

@@ -70,21 +70,21 @@ impl TrainJob {
     /// Checks that the networks of the run can start with the given weights.
     ///
     /// # Errors
-    /// Returns an error if they have other layers, or images of another size.
+    /// Returns an error if they have other layers, or input of another kind or size.
     pub(super) fn check_initial_weights(&self, dataset: &Dataset) -> Result<(), CliError> {
-        let Some(SavedNetwork { config, images, .. }) = &self.initial else { return Ok(()) };
-        let describe = |layers: &[usize], pixels: usize| {
-            let layers: Vec<String> = layers.iter().map(usize::to_string).collect();
-            format!("layers {} and {pixels} pixels", layers.join(","))
-        };
-        let given = describe(&config.layers, images.height * images.width);
-        let needed = describe(&self.info.config.layers, dataset.pixels());
-        match given == needed {
-            true => Ok(()),
-            false => Err(CliError::Usage(format!(
-                "cannot start with the weights of --initial-weights: they have {given}, the run has {needed}"
-            ))),
+        let Some(saved) = &self.initial else { return Ok(()) };
+        saved.check_size(dataset)?;
+        let (given, needed) = (&saved.config.layers, &self.info.config.layers);
+        if given == needed {
+            return Ok(());
         }
+        let list =
+            |layers: &[usize]| layers.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+        Err(CliError::Usage(format!(
+            "cannot start with the weights of --initial-weights: they have layers {}, the run has layers {}",
+            list(given),
+            list(needed)
+        )))
     }
 
     /// Returns the start of a network without a checkpoint.

@@ -61,7 +61,9 @@ fn of_array(variable: impl Fn(&str) -> Option<String>) -> Result<Part, CliError>
     let part = offset.and_then(|offset| Part::new(offset / step.max(1) + 1, count).ok());
     // The tasks of a list such as 1,2,7 have no common step.
     let last = variable("SLURM_ARRAY_TASK_MAX").and_then(|text| text.parse::<usize>().ok());
-    let has_gaps = last.is_some_and(|last| last != first + count.saturating_sub(1) * step);
+    let expected =
+        count.saturating_sub(1).checked_mul(step).and_then(|more| first.checked_add(more));
+    let has_gaps = last.is_some_and(|last| Some(last) != expected);
     part.filter(|_| !has_gaps).ok_or_else(|| {
         usage(format!(
             "task {task} is of an array with gaps: {count} tasks from {first} in steps of {step}; give --part I/N with \
@@ -106,6 +108,9 @@ mod tests {
         assert!(error.contains("SLURM_ARRAY_TASK_ID is not set"), "{error}");
         let error = part("x", "1", "7", "2", "4").unwrap_err();
         assert!(error.contains("SLURM_ARRAY_TASK_ID is 'x'"), "{error}");
+        // Larger than any array.
+        let error = part("1", "1", "7", &usize::MAX.to_string(), "8").unwrap_err();
+        assert!(error.contains("an array with gaps"), "{error}");
         // The arrays 1,2,7 and 1,5,7.
         for (task, step) in [("7", "1"), ("2", "1"), ("5", "2"), ("0", "1")] {
             let error = part(task, "1", "7", step, "3").unwrap_err();

@@ -123,6 +123,10 @@ fn run_starts_with_given_weights() {
     let mut wide = apical(&folder);
     wide.args(["train", "--data=data", "--backend=cpu", "--layers=21,10", "--out=new"]);
     wide.arg("--initial-weights=moved/weights.safetensors");
-    fails(&mut wide, 2, &["they have layers 20,10 and 30 pixels, the run has layers 21,10"]);
+    fails(&mut wide, 2, &["they have layers 20,10, the run has layers 21,10"]);
+    let mut larger = apical(&folder);
+    larger.args(["train", "--backend=cpu", "--layers=20,10", "--train-images=32", "--out=new"]);
+    larger.arg("--initial-weights=moved/weights.safetensors");
+    fails(&mut larger, 1, &["expects images of 6 x 5 pixels", "has 28 x 28"]);
     assert!(!folder.path().join("new").exists());
 }

@@ -52,8 +52,11 @@ impl SavedNetwork {
         Ok((dataset, note.into_iter().chain(notes).collect()))
     }
 
-    /// Checks the kind of input, height, width and channels.
-    fn check_size(&self, dataset: &Dataset) -> Result<(), WeightsError> {
+    /// Checks that the network takes input of this kind and size.
+    ///
+    /// # Errors
+    /// Returns [`WeightsError::Unfit`] if the kind of input, the height, the width or the channels differ.
+    pub fn check_size(&self, dataset: &Dataset) -> Result<(), WeightsError> {
         let recorded = dataset.recordings().is_some();
         if recorded != self.images.recorded {
             let kind = |recorded| if recorded { "recorded spikes" } else { "images" };

@@ -35,6 +35,8 @@ mod parts;
 mod pixel_rules;
 #[path = "command_line/predict.rs"]
 mod predict;
+#[path = "command_line/recordings.rs"]
+mod recordings;
 #[path = "command_line/replicas.rs"]
 mod replicas;
 #[path = "command_line/resume.rs"]

@@ -27,8 +27,8 @@ impl Dataset {
     ///   `offsets`, `labels` and `shape`;
     /// - a folder of N-MNIST: `Train/CLASS/*.bin` and `Test/CLASS/*.bin`.
     ///
-    /// Formats of images are tried in this order, after those of recordings. A file `class_names.txt` in a folder of IDX files, tables or archives has one
-    /// class name per line.
+    /// Formats of images are tried in this order, after those of recordings. A file `class_names.txt` in a folder of IDX files, tables
+    /// or archives has one class name per line.
     ///
     /// # Errors
     /// Returns an error if a file is missing or invalid, files do not fit each other, or the training set has only one
@@ -40,13 +40,16 @@ impl Dataset {
     /// Opens a data set with images of another size, in colour, or with other options.
     ///
     /// # Errors
-    /// Returns an error as [`Dataset::open`] does, or if the files do not have such images.
+    /// Returns an error as [`Dataset::open`] does, if the files do not have such images, or if options of recordings are
+    /// given for images or the reverse.
     pub fn open_as(path: &Path, options: &ReadOptions) -> Result<Dataset, DatasetError> {
         if let Some(files) = SpikeFiles::detect(path)? {
+            options.refuse_those_of_images(path)?;
             let dataset = files.open(path, &options.spikes)?;
             return Ok(Dataset { read_options: *options, ..dataset });
         }
         let format = Format::detect(path)?;
+        options.refuse_those_of_recordings(path)?;
         let read = format.read(path, options)?;
         let [training, test] = read.splits;
         if let Some(ImageSize { width, height }) = options.size {

@@ -1,6 +1,7 @@
 //! Options for reading image files, tables and archives.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,42 @@ pub struct ReadOptions {
     /// Options for recorded spikes. Images are read without them.
     #[serde(default, skip_serializing_if = "SpikeOptions::is_default")]
     pub spikes: SpikeOptions,
+}
+
+impl ReadOptions {
+    /// Checks that no option for images is set, since recordings have none.
+    pub(super) fn refuse_those_of_images(&self, path: &Path) -> Result<(), DatasetError> {
+        let of_recordings = ReadOptions { spikes: self.spikes, ..ReadOptions::default() };
+        if *self == of_recordings {
+            return Ok(());
+        }
+        let hint = "omit the size, colours, background, largest value and header of images";
+        Err(invalid_with_hint(
+            whole(path),
+            "images, for which options are given",
+            "recorded spikes",
+            hint,
+        ))
+    }
+
+    /// Checks that no option for recordings is set, since images have none.
+    pub(super) fn refuse_those_of_recordings(&self, path: &Path) -> Result<(), DatasetError> {
+        if self.spikes.is_default() {
+            return Ok(());
+        }
+        let hint = "omit the parts, pooling, merged channels and single spikes of recordings";
+        Err(invalid_with_hint(
+            whole(path),
+            "recorded spikes, for which options are given",
+            "images",
+            hint,
+        ))
+    }
+}
+
+/// Returns the location of a whole data set.
+fn whole(path: &Path) -> Location {
+    Location::whole(path.display().to_string())
 }
 
 /// Background of transparent pixels.

@@ -105,8 +105,9 @@ impl ImageSpec {
 
     /// Returns the default options with which other data are read for the network.
     pub fn read_options(&self) -> ReadOptions {
-        let size = self.data.as_ref().and_then(|data| data.read_options.size);
-        ReadOptions { size, colour: self.channels > 1, ..self.rules.read_options() }
+        let trained = self.data.as_ref().map(|data| data.read_options).unwrap_or_default();
+        let ReadOptions { size, spikes, .. } = trained;
+        ReadOptions { size, spikes, colour: self.channels > 1, ..self.rules.read_options() }
     }
 
     /// Describes the images of a data set without its identity.

@@ -16,7 +16,7 @@ fn write_recordings(folder: &TempDir) {
                 let event = |i: u8| {
                     // x, y, polarity and the time in microseconds, of 23 bits.
                     let [_, high, middle, low] = (700 * u32::from(i)).to_be_bytes();
-                    [17 * class + i % 17, (i + recording) % 34, i % 2 << 7 | high, middle, low]
+                    [17 * class + i % 17, (i + recording) % 34, ((i % 2) << 7) | high, middle, low]
                 };
                 let bytes: Vec<u8> = (0..60).flat_map(event).collect();
                 fs::write(of_class.join(format!("{recording}.bin")), bytes).unwrap();

@@ -191,9 +191,7 @@ impl DerivedQuantities {
         let (axes, shape) = ([ArrayAxis::Image, ArrayAxis::Unit], sample_arrays.shape);
         Ok(population_array(Quantity::Representations, spec, population, shape, &axes, &values))
     }
-}
 
-impl DerivedQuantities {
     /// Returns the rates of the input that show an example, spikes per ms: those of the pixels, or the mean over the
     /// part of a recording that a test shows.
     fn input_rates_of(&self, image: usize) -> Vec<f32> {

@@ -120,15 +120,14 @@ pub fn record(
 /// Returns an error if the extension is unknown, the format cannot hold a quantity, or the file cannot be written.
 pub fn save(path: &Path, recording: &Recording) -> Result<(), StorageError> {
     let format = RecordingFormat::from_extension(path)?;
-    for array in &recording.arrays {
-        match Quantity::of_array(&array.name) {
-            Some((quantity, _)) => format.check(path, quantity)?,
-            None if format == RecordingFormat::Sonata => {
-                let (path, quantity) = (path.to_owned(), array.name.clone());
-                return Err(StorageError::NotInSonata { path, quantity });
-            }
-            None => {}
-        }
+    for quantity in recording.arrays.iter().filter_map(|array| Quantity::of_array(&array.name)) {
+        format.check(path, quantity.0)?;
+    }
+    let mut names = recording.arrays.iter().map(|array| &array.name);
+    let without_population = names.find(|name| Quantity::of_array(name).is_none());
+    if let (RecordingFormat::Sonata, Some(name)) = (format, without_population) {
+        let (path, quantity) = (path.to_owned(), name.clone());
+        return Err(StorageError::NotInSonata { path, quantity });
     }
     let description = Description {
         images: RecordedImages {

@@ -15,6 +15,8 @@ use self::messages::{Layout, UNDEFINED, message};
 const SUPERBLOCK: u64 = 96;
 /// Alignment of objects in bytes.
 const ALIGNMENT: u64 = 8;
+/// Maximum size of a message with its head in bytes. The size of the rest has 16 bits and is a multiple of 8.
+const MESSAGE_MAX: usize = 8 + 65528;
 /// Maximum number of children of a node of a tree of chunks: twice the default of the format, 32.
 const CHILDREN: usize = 64;
 
@@ -61,6 +63,10 @@ impl Hdf5File {
 
     /// Writes an object of messages. Returns its address.
     fn object(&mut self, messages: &[Vec<u8>]) -> io::Result<u64> {
+        if messages.iter().any(|message| message.len() > MESSAGE_MAX) {
+            let reason = "an attribute is larger than 64 KiB, which HDF5 files cannot hold";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        }
         let body = messages.concat();
         let mut bytes = vec![1, 0];
         bytes.extend((messages.len() as u16).to_le_bytes());
@@ -221,5 +227,19 @@ impl Chunked {
 
     fn chunk_bytes(&self) -> usize {
         self.chunk * self.element.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_attribute_is_an_error() {
+        let mut file = Hdf5File::new(tempfile::tempfile().unwrap());
+        let mut group = |length| file.group(&[], &[Attribute::text("data", &"a".repeat(length))]);
+        // 8 bytes each of lengths, name, type and shape precede the text.
+        assert!(group(65528 - 32).is_ok());
+        assert!(group(65528 - 31).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! SIMD abstraction over sixteen numbers. Compilers vectorise plain loops over tiles, but not masked selections and
 //! table look-ups. Kernels are therefore generic over the trait [`Simd`], with implementations for arrays on every
-//! machine, for pairs of AVX2 registers and for AVX-512 registers. [`width`] chooses one.
+//! machine, for registers of 128 bits (NEON, SSE4.2), for pairs of AVX2 registers and for AVX-512 registers. [`width`] chooses one.
 
 #[cfg(target_arch = "x86_64")]
 pub mod avx2;
@@ -10,10 +10,14 @@ mod avx2_bytes;
 mod avx2_philox;
 #[cfg(target_arch = "x86_64")]
 pub mod avx512;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod bytes128;
 pub mod coarse;
 pub mod decide;
 pub mod scalar;
 pub mod tiled;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub mod vectors128;
 pub mod width;
 
 use std::ops::{Add, BitAnd, BitOr, BitXor, Shl, Shr, Sub};

@@ -71,6 +71,12 @@ fn avx2_results(a: &[u32; LANES], b: &[u32; LANES]) -> Vec<[u32; LANES]> {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse4.2")]
+fn sse42_results(a: &[u32; LANES], b: &[u32; LANES]) -> Vec<[u32; LANES]> {
+    all_results::<vectors128::Vectors128>(a, b)
+}
+
+#[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
 fn avx512_results(a: &[u32; LANES], b: &[u32; LANES]) -> Vec<[u32; LANES]> {
     all_results::<avx512::Avx512>(a, b)
@@ -155,6 +161,31 @@ fn avx2_decides_by_bytes() {
 
 #[cfg(target_arch = "x86_64")]
 #[test]
+fn vectors128_decide_by_bytes() {
+    #[target_feature(enable = "sse4.2")]
+    fn check(draw: &Draw) {
+        type Vectors128 = vectors128::Vectors128;
+        check_decisions::<Vectors128>(draw, |word, soma| draw.tables.by_bytes(word, soma));
+    }
+    if !is_x86_feature_detected!("sse4.2") {
+        harness::not_run("vectors128_decide_by_bytes", "this processor has no SSE4.2");
+        return;
+    }
+    // SAFETY: detected above.
+    for_draws(|draw| unsafe { check(draw) });
+}
+
+#[cfg(target_arch = "aarch64")]
+#[test]
+fn vectors128_decide_by_bytes() {
+    type Vectors128 = vectors128::Vectors128;
+    for_draws(|draw| {
+        check_decisions::<Vectors128>(draw, |word, soma| draw.tables.by_bytes(word, soma));
+    });
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
 fn avx512_decides_by_lookup() {
     #[target_feature(enable = "avx512f")]
     fn check(draw: &Draw) {
@@ -169,7 +200,7 @@ fn avx512_decides_by_lookup() {
 }
 
 /// Compares an implementation with arrays for many words.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 fn check(results: impl Fn(&[u32; LANES], &[u32; LANES]) -> Vec<[u32; LANES]>) {
     for round in 0..500u32 {
         let word = |i: u32| (round * 40 + i).wrapping_mul(0x9E37_79B9).rotate_left(i % 13);
@@ -188,6 +219,23 @@ fn avx2_equals_arrays() {
     }
     // SAFETY: detected above.
     check(|a, b| unsafe { avx2_results(a, b) });
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn vectors128_equal_arrays() {
+    if !is_x86_feature_detected!("sse4.2") {
+        harness::not_run("vectors128_equal_arrays", "this processor has no SSE4.2");
+        return;
+    }
+    // SAFETY: detected above.
+    check(|a, b| unsafe { sse42_results(a, b) });
+}
+
+#[cfg(target_arch = "aarch64")]
+#[test]
+fn vectors128_equal_arrays() {
+    check(all_results::<vectors128::Vectors128>);
 }
 
 #[cfg(target_arch = "x86_64")]

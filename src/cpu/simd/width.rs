@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::interface::BackendError;
 
-/// Environment variable that chooses the width: `avx512`, `avx2` or `scalar`.
+/// Environment variable that chooses the width: `avx512`, `avx2`, `sse4.2` or `neon`, or `scalar`.
 pub const VARIABLE: &str = "APICAL_SIMD";
 
 /// Instructions that kernels use. No width changes a bit of the result.
@@ -15,19 +15,23 @@ pub enum Width {
     Avx512,
     /// Registers of 8 numbers on x86-64 (AVX2).
     Avx2,
+    /// Registers of 4 numbers: NEON on 64-bit Arm, SSE4.2 on x86-64.
+    Vectors128,
     /// Loops over arrays, compiled for the oldest processor of the target, with its vectors.
     Scalar,
 }
 
 impl Width {
     /// Every width, the widest first.
-    pub const ALL: [Width; 3] = [Width::Avx512, Width::Avx2, Width::Scalar];
+    pub const ALL: [Width; 4] = [Width::Avx512, Width::Avx2, Width::Vectors128, Width::Scalar];
 
     /// Returns the name that `APICAL_SIMD` takes.
     pub fn name(self) -> &'static str {
         match self {
             Width::Avx512 => "avx512",
             Width::Avx2 => "avx2",
+            Width::Vectors128 if cfg!(target_arch = "aarch64") => "neon",
+            Width::Vectors128 => "sse4.2",
             Width::Scalar => "scalar",
         }
     }
@@ -53,6 +57,16 @@ impl Width {
                     && is_x86_feature_detected!("lzcnt")
                     && is_x86_feature_detected!("popcnt")
             }
+            #[cfg(target_arch = "x86_64")]
+            Width::Vectors128 => {
+                is_x86_feature_detected!("sse4.2")
+                    && is_x86_feature_detected!("popcnt")
+                    && is_x86_feature_detected!("fxsr")
+                    && is_x86_feature_detected!("cmpxchg16b")
+            }
+            // Every 64-bit Arm processor with an operating system has NEON.
+            #[cfg(not(target_arch = "x86_64"))]
+            Width::Vectors128 => cfg!(target_arch = "aarch64"),
             #[cfg(not(target_arch = "x86_64"))]
             Width::Avx512 | Width::Avx2 => false,
         }
@@ -128,6 +142,13 @@ macro_rules! simd_versions {
                     $generic::<$crate::cpu::simd::avx2::Avx2 $(, $parameter)*>($($argument),*)
                 }
 
+                // All features of the crate's functions, which are calls otherwise.
+                #[target_feature(enable = "sse4.2,popcnt,fxsr,cmpxchg16b")]
+                #[allow(clippy::too_many_arguments)]
+                fn sse42($($argument: $type),*) $(-> $result)? {
+                    $generic::<$crate::cpu::simd::vectors128::Vectors128 $(, $parameter)*>($($argument),*)
+                }
+
                 match $crate::cpu::simd::width::Width::current() {
                     // SAFETY: the processor supports the current width.
                     $crate::cpu::simd::width::Width::Avx512 => {
@@ -137,8 +158,16 @@ macro_rules! simd_versions {
                     $crate::cpu::simd::width::Width::Avx2 => {
                         return unsafe { avx2($($argument),*) };
                     }
+                    // SAFETY: as above.
+                    $crate::cpu::simd::width::Width::Vectors128 => {
+                        return unsafe { sse42($($argument),*) };
+                    }
                     $crate::cpu::simd::width::Width::Scalar => {}
                 }
+            }
+            #[cfg(target_arch = "aarch64")]
+            if $crate::cpu::simd::width::Width::current() == $crate::cpu::simd::width::Width::Vectors128 {
+                return $generic::<$crate::cpu::simd::vectors128::Vectors128 $(, $parameter)*>($($argument),*);
             }
             $generic::<$crate::cpu::simd::scalar::Scalar16 $(, $parameter)*>($($argument),*)
         }

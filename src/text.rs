@@ -19,6 +19,16 @@ pub(crate) fn list_first<T: AsRef<str>>(names: &[T], most: usize) -> String {
     }
 }
 
+/// Returns alternatives as `a, b, or c`.
+pub(crate) fn one_of(alternatives: &[&str]) -> String {
+    match alternatives {
+        [] => String::new(),
+        [only] => only.to_string(),
+        [first, second] => format!("{first} or {second}"),
+        [first @ .., last] => format!("{}, or {last}", first.join(", ")),
+    }
+}
+
 /// Parses two values with a separator in between, such as `28x28`.
 pub(crate) fn parse_pair<T: FromStr>(text: &str, separator: char) -> Option<(T, T)> {
     let (first, second) = text.split_once(separator)?;
@@ -46,5 +56,12 @@ mod tests {
         assert_eq!(list_first(&["a", "b"], 2), "a, b");
         assert_eq!(list_first(&["a", "b", "c", "d"], 2), "a, b and 2 more");
         assert_eq!(list_first::<&str>(&[], 2), "");
+    }
+
+    #[test]
+    fn one_of_joins_alternatives() {
+        assert_eq!(one_of(&["a"]), "a");
+        assert_eq!(one_of(&["a", "b"]), "a or b");
+        assert_eq!(one_of(&["a", "b", "c"]), "a, b, or c");
     }
 }

@@ -18,18 +18,14 @@ pub enum DatasetError {
     #[error("{}: cannot open the data set", .path.display())]
     Unreachable { path: PathBuf, source: io::Error },
     /// The path is no data set.
-    #[error("{}: expected a folder, a .csv or an .npz file, found {found}", .path.display())]
-    NotADataset { path: PathBuf, found: &'static str },
+    #[error("{}: expected {expected}, found {found}", .path.display())]
+    NotADataset { path: PathBuf, expected: String, found: &'static str },
     /// A required file is missing.
     #[error("{}: expected one of the files {names} in this folder, found none", .folder.display())]
     MissingFile { folder: PathBuf, names: String },
     /// The folder has no data set in a known format.
-    #[error(
-        "{}: expected the four IDX files, the folders train and test with a folder of images for each class, \
-         train.csv and test.csv, or train.npz and test.npz in this folder, found {found}",
-        .folder.display()
-    )]
-    NoDataset { folder: PathBuf, found: String },
+    #[error("{}: expected {expected} in this folder, found {found}", .folder.display())]
+    NoDataset { folder: PathBuf, expected: String, found: String },
     /// Missing test set beside a training set.
     #[error("{}: expected a test set, found none; {make}", .path.display())]
     NoTestSet { path: PathBuf, make: String },

@@ -11,8 +11,10 @@ use flate2::read::MultiGzDecoder;
 
 use super::array::{ByteArray, IMAGE_AXES, LABEL_AXES, format_sizes, product};
 use super::error::invalid;
+use super::format::DataFormat;
+use super::loaded::LoadedSets;
 use super::location::Origin;
-use super::{DatasetError, SourceFile, SplitData};
+use super::{DatasetError, LoadedDataset, Location, ReadOptions, SourceFile, SplitData};
 use crate::files;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -39,15 +41,37 @@ fn type_name(element_type: u8) -> &'static str {
     }
 }
 
-/// Returns whether any of the four files is in a folder.
-pub(super) fn exists(folder: &Path) -> bool {
-    FILE_STEMS.iter().any(|(stem, kind)| find(folder, stem, kind).is_ok())
+/// A folder of four IDX files.
+pub(super) struct IdxFiles;
+
+impl DataFormat for IdxFiles {
+    fn folder_content(&self) -> Option<&'static str> {
+        Some("the four IDX files")
+    }
+
+    fn file_kind(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn detect(&self, path: &Path) -> Result<bool, DatasetError> {
+        Ok(FILE_STEMS.iter().any(|(stem, kind)| find(path, stem, kind).is_ok()))
+    }
+
+    fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
+        if options.colour {
+            let location = Location::whole(path.display().to_string());
+            return Err(invalid(location, "colour images", "IDX files, which are grey"));
+        }
+        let (mut splits, source_files) = read_folder(path)?;
+        for split in &mut splits {
+            split.images.scale(options.max_value)?;
+        }
+        LoadedDataset::from_arrays(LoadedSets::Both(splits), source_files).with_class_names_of(path)
+    }
 }
 
 /// Reads the training and the test set of a folder.
-pub(super) fn read_folder(
-    folder: &Path,
-) -> Result<([SplitData; 2], Vec<SourceFile>), DatasetError> {
+fn read_folder(folder: &Path) -> Result<([SplitData; 2], Vec<SourceFile>), DatasetError> {
     // Check that all four exist before reading the large one.
     let [images, labels, test_images, test_labels] =
         FILE_STEMS.map(|(stem, kind)| find(folder, stem, kind));

@@ -12,7 +12,10 @@ use super::class_folder::{ClassFolder, image_kinds, skipped_warning, sorted};
 use super::class_names::list_names;
 use super::conversions::{ConversionCounts, ImageConversion};
 use super::error::{invalid, invalid_with_hint};
+use super::file_pair::{TEST, TRAINING};
+use super::format::DataFormat;
 use super::image_file::open_image;
+use super::loaded::LoadedSets;
 use super::location::Origin;
 use super::read_options::{FULL_SCALE, ImageSize, ReadOptions};
 use super::{DatasetError, LoadedDataset, Location, SourceFile, SplitData};
@@ -22,8 +25,39 @@ use crate::text::plural;
 /// Largest number of classes, since a label is a byte.
 const MAX_CLASSES: usize = 256;
 
-pub(super) const TRAINING: &str = "train";
-pub(super) const TEST: &str = "test";
+/// Folders of a training and a test set, each with a folder of images per class.
+pub(super) struct ImageFolders;
+
+impl DataFormat for ImageFolders {
+    fn folder_content(&self) -> Option<&'static str> {
+        Some("the folders train and test with a folder of images for each class")
+    }
+
+    fn file_kind(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn detect(&self, path: &Path) -> Result<bool, DatasetError> {
+        Ok([TRAINING, TEST].iter().any(|name| path.join(name).is_dir()))
+    }
+
+    fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
+        let [training, test] = [TRAINING, TEST].map(|name| path.join(name));
+        if !training.is_dir() {
+            let expected = format!("the folder {TRAINING} with a folder per class");
+            let location = Location::whole(path.display().to_string());
+            return Err(invalid(location, expected, format!("{TEST} only")));
+        }
+        if !test.is_dir() {
+            let make = format!(
+                "create the folder {} with a folder of images per class, as in {TRAINING}",
+                test.display()
+            );
+            return Err(DatasetError::NoTestSet { path: path.to_owned(), make });
+        }
+        read_folder(path, options)
+    }
+}
 
 /// One set: a folder with a folder of images per class.
 struct SplitFolder {
@@ -34,10 +68,7 @@ struct SplitFolder {
 }
 
 /// Reads the folders `train` and `test` in a folder.
-pub(super) fn read_folder(
-    folder: &Path,
-    options: &ReadOptions,
-) -> Result<LoadedDataset, DatasetError> {
+fn read_folder(folder: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
     let training = SplitFolder::of(&folder.join(TRAINING))?;
     training.check_training_set()?;
     let mut test = SplitFolder::of(&folder.join(TEST))?;
@@ -78,7 +109,7 @@ pub(super) fn read_folder(
     }
     let class_names = training.classes.into_iter().map(|class| class.name).collect();
     Ok(LoadedDataset {
-        splits: [training_set.0, test_set.0],
+        sets: LoadedSets::Both([training_set.0, test_set.0]),
         class_names: Some(class_names),
         warnings,
         conversions,

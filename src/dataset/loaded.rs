@@ -1,11 +1,13 @@
 //! Data sets as read from their files, before they are checked and joined.
 
+use std::path::Path;
+
 use serde::Serialize;
 
-use super::DatasetError;
 use super::array::ByteArray;
 use super::error::invalid;
 use super::location::Origin;
+use super::{DatasetError, class_names};
 
 /// The training or the test set as read from its files.
 pub(super) struct SplitData {
@@ -35,9 +37,17 @@ impl SplitData {
     }
 }
 
-/// Both sets as read from their files.
+/// Sets that the files of a data set have.
+pub(super) enum LoadedSets {
+    /// A training and a test set.
+    Both([SplitData; 2]),
+    /// One set that the files do not split, see [`super::lone_set`].
+    Lone(SplitData),
+}
+
+/// A data set as read from its files.
 pub(super) struct LoadedDataset {
-    pub splits: [SplitData; 2],
+    pub sets: LoadedSets,
     /// One name per class, if the files have names.
     pub class_names: Option<Vec<String>>,
     pub warnings: Vec<String>,
@@ -51,9 +61,9 @@ pub(super) struct LoadedDataset {
 
 impl LoadedDataset {
     /// Creates a data set from plain byte arrays: IDX files, tables or archives.
-    pub fn from_arrays(splits: [SplitData; 2], source_files: Vec<SourceFile>) -> LoadedDataset {
+    pub fn from_arrays(sets: LoadedSets, source_files: Vec<SourceFile>) -> LoadedDataset {
         LoadedDataset {
-            splits,
+            sets,
             class_names: None,
             warnings: Vec::new(),
             conversions: Vec::new(),
@@ -61,6 +71,23 @@ impl LoadedDataset {
             from_image_files: false,
             max_value: None,
         }
+    }
+
+    /// Creates a data set from both sets, each with its files.
+    pub fn from_both(
+        [(training, first), (test, second)]: [(SplitData, Vec<SourceFile>); 2],
+    ) -> LoadedDataset {
+        let source_files = [first, second].concat();
+        LoadedDataset::from_arrays(LoadedSets::Both([training, test]), source_files)
+    }
+
+    /// Returns the data set with the class names that a folder has in `class_names.txt`, if it has them.
+    ///
+    /// # Errors
+    /// Returns an error if the names cannot be read.
+    pub fn with_class_names_of(self, path: &Path) -> Result<LoadedDataset, DatasetError> {
+        let class_names = if path.is_dir() { class_names::read_folder(path)? } else { None };
+        Ok(LoadedDataset { class_names, ..self })
     }
 }
 

@@ -16,10 +16,15 @@ use super::array::{ByteArray, product};
 use super::class_names::sanitize;
 use super::error::list_few;
 use super::error::{invalid, invalid_with_hint};
+use super::format::DataFormat;
+use super::loaded::LoadedSets;
 use super::location::{Origin, Position};
 use super::npy::{self, Npy, NpyReader, format_shape};
 use super::read_options::ReadOptions;
-use super::{DatasetError, Location, SourceFile, SplitData, check_label_count, zip_names};
+use super::{
+    DatasetError, LoadedDataset, Location, SourceFile, SplitData, check_label_count, file_pair,
+    zip_names,
+};
 use crate::files;
 
 type Archive = ZipArchive<BufReader<File>>;
@@ -29,9 +34,55 @@ const ONE_SET: [&str; 2] = ["images", "labels"];
 /// Arrays of an archive with both sets.
 const BOTH_SETS: [[&str; 2]; 2] = [["x_train", "y_train"], ["x_test", "y_test"]];
 
-/// Returns whether an archive has one set.
-pub(super) fn holds_one_set(path: &Path) -> Result<bool, DatasetError> {
-    holds(path, &ONE_SET)
+/// An archive of both sets, or an archive for each.
+pub(super) struct NpzArchives;
+
+impl DataFormat for NpzArchives {
+    fn folder_content(&self) -> Option<&'static str> {
+        Some("train.npz and test.npz")
+    }
+
+    fn file_kind(&self) -> Option<&'static str> {
+        Some("an .npz file")
+    }
+
+    fn detect(&self, path: &Path) -> Result<bool, DatasetError> {
+        Ok(match path.is_dir() {
+            true => file_pair::is_in_folder(path, ENDING),
+            false => file_pair::has_ending(path, ENDING) || starts_as_zip(path),
+        })
+    }
+
+    fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
+        let (read, files) = if !path.is_dir() && !holds(path, &ONE_SET)? {
+            (LoadedDataset::from_both(read_both(path, options)?), vec![path.to_owned()])
+        } else if path.is_dir() || file_pair::has_training_name(path) {
+            let files = file_pair::find(path, ENDING)?;
+            let [training, test] = &files;
+            let both = [read_one(training, options)?, read_one(test, options)?];
+            (LoadedDataset::from_both(both), files.to_vec())
+        } else {
+            let (set, source_files) = read_one(path, options)?;
+            let set = LoadedSets::Lone(set);
+            (LoadedDataset::from_arrays(set, source_files), vec![path.to_owned()])
+        };
+        let mut warnings = Vec::new();
+        for file in files {
+            warnings.extend(unused(&file)?);
+        }
+        LoadedDataset { warnings, ..read }.with_class_names_of(path)
+    }
+}
+
+/// Ending of the names of archives.
+const ENDING: &str = "npz";
+/// First bytes of a zip archive, the container of `.npz`.
+const ZIP_MAGIC: [u8; 4] = *b"PK\x03\x04";
+
+fn starts_as_zip(path: &Path) -> bool {
+    let mut start = [0; ZIP_MAGIC.len()];
+    let read = files::open_regular(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == ZIP_MAGIC
 }
 
 /// Returns whether an archive has all of these arrays.
@@ -52,7 +103,7 @@ pub(super) fn read_arrays(path: &Path, arrays: &[&str]) -> Result<Vec<Npy>, Data
 }
 
 /// Reads an archive with one set.
-pub(super) fn read_one(
+fn read_one(
     path: &Path,
     options: &ReadOptions,
 ) -> Result<(SplitData, Vec<SourceFile>), DatasetError> {
@@ -62,7 +113,7 @@ pub(super) fn read_one(
 }
 
 /// Reads an archive with both sets.
-pub(super) fn read_both(
+fn read_both(
     path: &Path,
     options: &ReadOptions,
 ) -> Result<[(SplitData, Vec<SourceFile>); 2], DatasetError> {
@@ -117,8 +168,8 @@ fn open(path: &Path) -> Result<Archive, DatasetError> {
 }
 
 /// Returns a warning that names arrays of images that are not used, if there are any.
-pub(super) fn unused(path: &Path) -> Result<Option<String>, DatasetError> {
-    let used = if holds_one_set(path)? { &ONE_SET[..] } else { BOTH_SETS.as_flattened() };
+fn unused(path: &Path) -> Result<Option<String>, DatasetError> {
+    let used = if holds(path, &ONE_SET)? { &ONE_SET[..] } else { BOTH_SETS.as_flattened() };
     all_except(path, used)
 }
 

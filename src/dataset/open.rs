@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::detect::Format;
 use super::error::invalid_with_hint;
+use super::format;
 use super::spikes::SpikeFiles;
 use super::{DataSource, Dataset, DatasetError, ImageSize, PixelRules, ReadOptions};
 
@@ -48,10 +48,10 @@ impl Dataset {
             let dataset = files.open(path, &options.spikes)?;
             return Ok(Dataset { read_options: *options, ..dataset });
         }
-        let format = Format::detect(path)?;
+        let format = format::detect(path)?;
         options.refuse_those_of_recordings(path)?;
         let read = format.read(path, options)?;
-        let [training, test] = read.splits;
+        let [training, test] = read.sets.split(path, options)?;
         if let Some(ImageSize { width, height }) = options.size {
             let requested = [height, width * options.channels()];
             let [_, height, width] = training.images.sizes;

@@ -14,12 +14,41 @@ use csv::ByteRecord;
 use self::columns::TableColumns;
 use self::preview::Preview;
 use self::rows::TableRows;
+use super::format::DataFormat;
 use super::location::Position;
 use super::read_options::ReadOptions;
-use super::{DatasetError, Location, SourceFile, SplitData};
+use super::{DatasetError, LoadedDataset, Location, SourceFile, SplitData, file_pair};
+
+/// A training and a test table.
+pub(super) struct CsvTables;
+
+impl DataFormat for CsvTables {
+    fn folder_content(&self) -> Option<&'static str> {
+        Some("train.csv and test.csv")
+    }
+
+    fn file_kind(&self) -> Option<&'static str> {
+        Some("a .csv file")
+    }
+
+    fn detect(&self, path: &Path) -> Result<bool, DatasetError> {
+        Ok(match path.is_dir() {
+            true => file_pair::is_in_folder(path, ENDING),
+            false => file_pair::has_ending(path, ENDING),
+        })
+    }
+
+    fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
+        let files = file_pair::find(path, ENDING)?;
+        LoadedDataset::from_both(read_both(&files, options)?).with_class_names_of(path)
+    }
+}
+
+/// Ending of the names of tables.
+const ENDING: &str = "csv";
 
 /// Reads both files.
-pub(super) fn read_both(
+fn read_both(
     paths: &[PathBuf; 2],
     options: &ReadOptions,
 ) -> Result<[(SplitData, Vec<SourceFile>); 2], DatasetError> {

@@ -6,7 +6,7 @@ use super::archive;
 use super::assemble::assemble;
 use super::n_mnist::{self, NMnistSet};
 use super::options::SpikeOptions;
-use crate::dataset::detect::with_test_file;
+use crate::dataset::file_pair::with_test_file;
 use crate::dataset::{DataSource, Dataset, DatasetError, class_names};
 
 /// Training and test files of recordings.

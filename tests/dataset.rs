@@ -280,7 +280,7 @@ fn validation_images_replace_the_test_set() {
     let fewer = full.clone().subset(2, 1, 1).unwrap();
     assert_eq!(fewer.images(), [&full.images()[..6], &full.images()[12..18]].concat());
     let error = full.clone().subset(4, 0, 0).unwrap_err().to_string();
-    assert!(error.contains("expected fewer than 4 validation images"), "{error}");
+    assert!(error.contains("expected at most 3 validation images"), "{error}");
     let error = full.subset(2, 3, 0).unwrap_err().to_string();
     assert!(error.contains("expected at most 2 training images"), "{error}");
 }

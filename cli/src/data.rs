@@ -100,8 +100,15 @@ fn table(summary: &DatasetSummary) -> String {
         }
     };
     let mut text = format!(
-        "data set    {name}\n{shape}\ntraining    {training} {examples}\ntest        {test} {examples}\n\n"
+        "data set    {name}\n{shape}\ntraining    {training} {examples}\ntest        {test} {examples}\n"
     );
+    if summary.validation_images > 0 {
+        text += &format!(
+            "validation  {} {examples}, used by 'apical tune' and with --validation-images\n",
+            summary.validation_images
+        );
+    }
+    text.push('\n');
     // Writing to a string cannot fail.
     for SourceFile { file, format } in &summary.source_files {
         let _ = writeln!(text, "read        {file}: {format}");
@@ -114,10 +121,16 @@ fn table(summary: &DatasetSummary) -> String {
     }
     let labels = labelled(&summary.class_names);
     let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
-    let _ = writeln!(text, "{:<longest$}  training      test", "class");
+    let has_validation = summary.validation_images > 0;
+    let header = if has_validation { "  validation" } else { "" };
+    let _ = writeln!(text, "{:<longest$}  training      test{header}", "class");
     let counts = summary.training_classes.iter().zip(&summary.test_classes);
-    for (label, (training, test)) in labels.iter().zip(counts) {
-        let _ = writeln!(text, "{label:<longest$}  {training:>8}  {test:>8}");
+    for (class, (label, (training, test))) in labels.iter().zip(counts).enumerate() {
+        let _ = write!(text, "{label:<longest$}  {training:>8}  {test:>8}");
+        if let Some(validation) = summary.validation_classes.get(class) {
+            let _ = write!(text, "  {validation:>10}");
+        }
+        text.push('\n');
     }
     if summary.problems.is_empty() {
         text += "\nproblems    none";

@@ -29,8 +29,9 @@ pub struct Config {
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().train_images))]
     pub train_images: usize,
 
-    /// Number of training images held out and evaluated instead of the test set (0: none): the last N, or a
-    /// proportional share of each class if the set is sorted by class
+    /// Number of validation images evaluated instead of the test set (0: none): of the data set's own validation set the
+    /// first N, otherwise the last N training images, which are held out; or a proportional share of each class if the
+    /// set is sorted by class
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().validation_images))]
     pub validation_images: usize,
 

@@ -9,7 +9,9 @@ impl Dataset {
     /// # Errors
     /// Returns an error if they do not.
     pub(crate) fn check_fields(&self) -> Result<(), DatasetError> {
-        let Dataset { height, width, classes, training_count, test_count, .. } = *self;
+        let Dataset {
+            height, width, classes, training_count, test_count, validation_count, ..
+        } = *self;
         let (labels, names) = (self.labels.len(), self.class_names.len());
         let pixels = height.checked_mul(width).and_then(|pixels| pixels.checked_mul(labels));
         let (has_examples, examples) = match &self.recordings {
@@ -18,7 +20,9 @@ impl Dataset {
             }
             None => (pixels == Some(self.images.len()), format!("{} bytes", self.images.len())),
         };
-        let fits = training_count.checked_add(test_count) == Some(labels)
+        let counts = [training_count, test_count, validation_count];
+        let examples_of_all = counts.iter().try_fold(0_usize, |sum, &count| sum.checked_add(count));
+        let fits = examples_of_all == Some(labels)
             && has_examples
             && names == classes
             && usize::from(largest(&self.labels)) < classes;

@@ -52,7 +52,7 @@ impl Dataset {
         let test = split(test_images, test_labels)?;
         let is_whole = env!("APICAL_MNIST") == "data/mnist";
         let name = if is_whole { "MNIST (embedded)" } else { SAMPLE };
-        let dataset = Dataset::assemble(name.to_owned(), training, test)?;
+        let dataset = Dataset::assemble(name.to_owned(), training, test, None, None)?;
         Ok(Dataset { source: DataSource::Embedded, ..dataset })
     }
 }

@@ -59,8 +59,8 @@ pub enum DatasetError {
     )]
     TooFewImages { name: String, set: &'static str, requested: usize, available: usize },
     /// The validation images would leave no training images.
-    #[error("{name}: expected fewer than {available} validation images, requested {requested}")]
-    TooManyValidationImages { name: String, requested: usize, available: usize },
+    #[error("{name}: expected at most {most} validation images, requested {requested}")]
+    TooManyValidationImages { name: String, requested: usize, most: usize },
     /// The data set has classes that the network does not have.
     #[error("{name}: expected the classes of the network ({known}), found {found}")]
     ClassMismatch { name: String, known: String, found: String },

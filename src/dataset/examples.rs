@@ -6,10 +6,11 @@ use super::Dataset;
 use super::spikes::Recordings;
 
 impl Dataset {
-    /// Returns one image, `[height * width]`; nothing for recordings. The test set starts at index `training_count`.
+    /// Returns one image, `[height * width]`; nothing for recordings. The test set starts at index `training_count`, the
+    /// own validation set after it.
     ///
     /// # Panics
-    /// Panics unless `index` is below `training_count + test_count`.
+    /// Panics unless `index` is below `training_count + test_count + validation_count`.
     pub fn image(&self, index: usize) -> &[u8] {
         if self.recordings.is_some() {
             return &[];
@@ -48,7 +49,7 @@ impl Dataset {
         }
     }
 
-    /// Returns all examples packed into words, as devices store them: images as four bytes a word, the first byte
+    /// Returns all training and test examples packed into words, as devices store them: images as four bytes a word, the first byte
     /// lowest, or recordings as [`Recordings::packed`].
     pub fn packed_images(&self) -> Vec<u32> {
         if let Some(recordings) = &self.recordings {
@@ -56,6 +57,6 @@ impl Dataset {
         }
         let pack =
             |bytes: &[u8]| bytes.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
-        self.images.chunks(4).map(pack).collect()
+        self.images().chunks(4).map(pack).collect()
     }
 }

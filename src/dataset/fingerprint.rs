@@ -23,6 +23,11 @@ impl Dataset {
             }
         }
         digest.update(self.labels());
+        if self.validation_count > 0 {
+            digest.update((self.validation_count as u64).to_le_bytes());
+            digest.update(&self.images[self.images().len()..]);
+            digest.update(self.validation_labels());
+        }
         to_hex(&digest.finalize())
     }
 }

@@ -110,6 +110,7 @@ fn read_folder(folder: &Path, options: &ReadOptions) -> Result<LoadedDataset, Da
     let class_names = training.classes.into_iter().map(|class| class.name).collect();
     Ok(LoadedDataset {
         sets: LoadedSets::Both([training_set.0, test_set.0]),
+        validation: None,
         class_names: Some(class_names),
         warnings,
         conversions,

@@ -31,6 +31,20 @@ impl SplitData {
         })
     }
 
+    /// Checks that the images have the size of the training images.
+    pub fn check_image_size(&self, training: &SplitData) -> Result<(), DatasetError> {
+        let [_, height, width] = training.images.sizes;
+        let [_, own_height, own_width] = self.images.sizes;
+        if (own_height, own_width) == (height, width) {
+            return Ok(());
+        }
+        let axis = if own_height == height { 2 } else { 1 };
+        let file = training.images.origin.file();
+        let expected = format!("images of {height} x {width} as in {file}");
+        let found = format!("{own_height} x {own_width}");
+        Err(invalid(self.images.origin.at_size(axis), expected, found))
+    }
+
     /// Checks that there is one label per image.
     pub fn check_label_count(&self) -> Result<(), DatasetError> {
         check_label_count(&self.labels, self.images.sizes[0], &self.images.origin)
@@ -48,6 +62,8 @@ pub(super) enum LoadedSets {
 /// A data set as read from its files.
 pub(super) struct LoadedDataset {
     pub sets: LoadedSets,
+    /// Own validation set. It is neither trained on nor part of the test set, see [`super::Dataset::subset`].
+    pub validation: Option<SplitData>,
     /// One name per class, if the files have names.
     pub class_names: Option<Vec<String>>,
     pub warnings: Vec<String>,
@@ -64,6 +80,7 @@ impl LoadedDataset {
     pub fn from_arrays(sets: LoadedSets, source_files: Vec<SourceFile>) -> LoadedDataset {
         LoadedDataset {
             sets,
+            validation: None,
             class_names: None,
             warnings: Vec::new(),
             conversions: Vec::new(),
@@ -111,7 +128,7 @@ pub(super) fn check_label_count(
 /// Returns an error if the training set has one class only, or a label has no class.
 pub(super) fn class_count(
     labels: &ByteArray<1>,
-    test_labels: &ByteArray<1>,
+    other_labels: &[&ByteArray<1>],
     classes: Option<usize>,
 ) -> Result<usize, DatasetError> {
     let largest_label = labels.bytes.iter().copied().max().unwrap_or(0);
@@ -121,7 +138,7 @@ pub(super) fn class_count(
         return Err(invalid(location, "at least two classes", found));
     }
     let classes = classes.unwrap_or(usize::from(largest_label) + 1);
-    for set in [labels, test_labels] {
+    for set in [&[labels], other_labels].concat() {
         if let Some(index) = set.bytes.iter().position(|&label| usize::from(label) >= classes) {
             let last = classes - 1;
             let expected = format!("a label in 0..={last} as in {}", labels.origin.file());

@@ -33,6 +33,7 @@ mod stratify;
 mod subset;
 pub mod summary;
 pub mod unlabelled;
+mod validation_set;
 mod zip_names;
 
 use std::fmt;
@@ -89,6 +90,8 @@ pub struct Dataset {
     /// Recorded spikes in place of images.
     recordings: Option<Recordings>,
     labels: Vec<u8>,
+    /// Number of images of an own validation set, mostly 0. They follow the test images.
+    validation_count: usize,
 }
 
 impl Dataset {
@@ -131,7 +134,7 @@ impl Dataset {
         let name = name.into();
         let training = SplitData::in_memory(&name, "training", height, width, training)?;
         let test = SplitData::in_memory(&name, "test", height, width, test)?;
-        Dataset::assemble(name, training, test)
+        Dataset::assemble(name, training, test, None, None)
     }
 
     /// Creates a data set as [`Dataset::from_parts`], of classes with these names. Some may have no images.
@@ -152,41 +155,41 @@ impl Dataset {
         if classes < 2 {
             return Err(invalid(Location::whole(name), "at least two classes", classes));
         }
-        Dataset::assemble_of(name, training, test, Some(classes))?.with_class_names(class_names)
+        let dataset = Dataset::assemble(name, training, test, None, Some(classes))?;
+        dataset.with_class_names(class_names)
     }
 
+    /// Checks and joins the sets. `classes`: number of classes; `None`: as many as the training labels have.
     fn assemble(
         name: String,
         training: SplitData,
         test: SplitData,
-    ) -> Result<Dataset, DatasetError> {
-        Dataset::assemble_of(name, training, test, None)
-    }
-
-    /// Checks and joins both sets. `classes`: number of classes; `None`: as many as the training labels have.
-    fn assemble_of(
-        name: String,
-        training: SplitData,
-        test: SplitData,
+        validation: Option<SplitData>,
         classes: Option<usize>,
     ) -> Result<Dataset, DatasetError> {
         training.check_label_count()?;
-        test.check_label_count()?;
+        for other in [&test].into_iter().chain(&validation) {
+            other.check_label_count()?;
+            other.check_image_size(&training)?;
+        }
         let (images, labels) = (training.images, training.labels);
         let [training_count, height, width] = images.sizes;
-        let [test_count, test_height, test_width] = test.images.sizes;
-        if (test_height, test_width) != (height, width) {
-            let axis = if test_height == height { 2 } else { 1 };
-            let expected = format!("images of {height} x {width} as in {}", images.origin.file());
-            let found = format!("{test_height} x {test_width}");
-            return Err(invalid(test.images.origin.at_size(axis), expected, found));
-        }
         let max_pixel = largest(&images.bytes);
         if max_pixel == 0 {
             let location = images.origin.at_element(0);
             return Err(invalid(location, "a pixel above 0", "black images only"));
         }
-        let classes = class_count(&labels, &test.labels, classes)?;
+        let other_labels: Vec<&ByteArray<1>> =
+            [&test].into_iter().chain(&validation).map(|set| &set.labels).collect();
+        let classes = class_count(&labels, &other_labels, classes)?;
+        let rules = PixelRules::of(&images.bytes, max_pixel);
+        let (mut images, mut labels) = (images.bytes, labels.bytes);
+        let (test_count, validation_count) =
+            (test.labels.sizes[0], validation.as_ref().map_or(0, |set| set.labels.sizes[0]));
+        for set in [test].into_iter().chain(validation) {
+            images = concat_bytes(images, &set.images.bytes);
+            labels = concat_bytes(labels, &set.labels.bytes);
+        }
         Ok(Dataset {
             name,
             height,
@@ -202,10 +205,11 @@ impl Dataset {
             read_options: ReadOptions::default(),
             conversions: Vec::new(),
             source_files: Vec::new(),
-            rules: PixelRules::of(&images.bytes, max_pixel),
-            images: concat_bytes(images.bytes, &test.images.bytes),
+            rules,
+            images,
             recordings: None,
-            labels: concat_bytes(labels.bytes, &test.labels.bytes),
+            labels,
+            validation_count,
         })
     }
 
@@ -214,14 +218,15 @@ impl Dataset {
         self.height * self.width
     }
 
-    /// Returns all images, `[training_count + test_count, height * width]`; nothing for recordings.
+    /// Returns the training and test images, `[training_count + test_count, height * width]`; nothing for recordings.
     pub fn images(&self) -> &[u8] {
-        &self.images
+        let validation = self.validation_count * self.pixels();
+        &self.images[..self.images.len().saturating_sub(validation)]
     }
 
-    /// Returns all labels, `[training_count + test_count]`.
+    /// Returns the training and test labels, `[training_count + test_count]`.
     pub fn labels(&self) -> &[u8] {
-        &self.labels
+        &self.labels[..self.labels.len().saturating_sub(self.validation_count)]
     }
 
     /// Returns the training labels, `[training_count]`.
@@ -231,7 +236,7 @@ impl Dataset {
 
     /// Returns the test labels, `[test_count]`.
     pub fn test_labels(&self) -> &[u8] {
-        &self.labels[self.training_count..]
+        &self.labels()[self.training_count..]
     }
 }
 

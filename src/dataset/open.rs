@@ -64,7 +64,8 @@ impl Dataset {
                 return Err(invalid_with_hint(location, expected, found, hint));
             }
         }
-        let dataset = Dataset::assemble(path.display().to_string(), training, test)?;
+        let dataset =
+            Dataset::assemble(path.display().to_string(), training, test, read.validation, None)?;
         let is_full = read.from_image_files || options.max_value.is_some();
         let rules = PixelRules {
             background: options.background,

@@ -46,6 +46,7 @@ impl Dataset {
             max_pixel,
             training_count: 1,
             test_count,
+            validation_count: 0,
             warnings: Vec::new(),
             source: DataSource::Memory,
             read_options: ReadOptions::default(),
@@ -59,7 +60,8 @@ impl Dataset {
     }
 
     /// Returns the subset that a run uses. If `validation` > 0, the last `validation` training images replace the test
-    /// set, which is then unused. Of the rest it keeps the first `training` training images and the first `test` test
+    /// set, which is then unused. If the data set has its own validation set, the first `validation` images of it do so,
+    /// and all training images are left; if `validation` is 0, it is unused. Of the rest it keeps the first `training` training images and the first `test` test
     /// images; 0 keeps all. Classes and largest pixel stay those of the whole set, so that networks for a subset have the
     /// same shape and input.
     ///
@@ -132,18 +134,22 @@ impl Dataset {
         test: usize,
     ) -> Result<[usize; 2], DatasetError> {
         self.check_fields()?;
-        let available = self.training_count;
-        if validation >= available {
+        let most = match self.validation_count {
+            0 => self.training_count - 1,
+            count => count,
+        };
+        if validation > most {
             let name = self.name.clone();
             return Err(DatasetError::TooManyValidationImages {
                 name,
                 requested: validation,
-                available,
+                most,
             });
         }
         let tested = if validation == 0 { self.test_count } else { validation };
+        let available = self.training_images_beside(validation);
         Ok([
-            self.requested_count("training", training, available - validation)?,
+            self.requested_count("training", training, available)?,
             self.requested_count("test", test, tested)?,
         ])
     }
@@ -160,7 +166,16 @@ impl Dataset {
         let (mut training, mut test): (Vec<usize>, Vec<usize>) =
             (training_set.collect(), test_set.collect());
         let mut reordered = Vec::new();
-        if validation > 0 {
+        if validation > 0 && self.validation_count > 0 {
+            let first = self.training_count + self.test_count;
+            test = (first..first + self.validation_count).collect();
+            if !self.is_fair_prefix(&test, validation) {
+                test = self.interleave_classes(test);
+                reordered.push("validation");
+            }
+            test.truncate(validation);
+            self.check_held_out(&test)?;
+        } else if validation > 0 {
             let first = training.len() - validation;
             if !self.is_fair_prefix(&training, first) {
                 training = self.interleave_classes(training);
@@ -176,7 +191,7 @@ impl Dataset {
         // Partial evaluations use a prefix of the test set, so reorder it even if the run uses all of it.
         if !self.is_fair_prefix(&test, test_count) {
             test = self.interleave_classes(test);
-            reordered.push("test");
+            reordered.push(if validation > 0 { "validation" } else { "test" });
         }
         reordered.dedup();
         training.truncate(training_count);
@@ -241,8 +256,9 @@ impl Dataset {
     fn select(self, sets: [&[usize]; 2]) -> Dataset {
         let indices = || sets.into_iter().flatten().copied();
         let [training_count, test_count] = sets.map(<[usize]>::len);
-        if training_count == self.training_count && indices().eq(0..self.labels.len()) {
-            return self;
+        let own = [self.training_count, self.test_count];
+        if [training_count, test_count] == own && indices().eq(0..own[0] + own[1]) {
+            return self.without_validation();
         }
         let recordings = self.recordings.as_ref().map(|recordings| recordings.select(indices()));
         let mut images = Vec::new();
@@ -251,7 +267,8 @@ impl Dataset {
         }
         indices().for_each(|index| images.extend_from_slice(self.image(index)));
         let labels = indices().map(|index| self.labels[index]).collect();
-        Dataset { images, recordings, labels, training_count, test_count, ..self }
+        let validation_count = 0;
+        Dataset { images, recordings, labels, training_count, test_count, validation_count, ..self }
     }
 
     fn requested_count(

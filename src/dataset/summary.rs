@@ -1,6 +1,7 @@
 //! Summary of a data set: shapes, counts and problems.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -35,10 +36,16 @@ pub struct DatasetSummary {
     pub training_images: usize,
     /// Number of test images.
     pub test_images: usize,
+    /// Number of images of the own validation set.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub validation_images: usize,
     /// Number of training images per class.
     pub training_classes: Vec<usize>,
     /// Number of test images per class.
     pub test_classes: Vec<usize>,
+    /// Number of validation images per class, empty without an own validation set.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub validation_classes: Vec<usize>,
     /// Detected format of each file or array.
     pub source_files: Vec<SourceFile>,
     /// Pixel conversions made while reading, one sentence each.
@@ -68,8 +75,13 @@ impl DatasetSummary {
             class_names: dataset.class_names.clone(),
             training_images: training.len(),
             test_images: test.len(),
+            validation_images: dataset.validation_count,
             training_classes: counts(training, dataset.classes),
             test_classes: counts(test, dataset.classes),
+            validation_classes: match dataset.validation_labels() {
+                [] => Vec::new(),
+                labels => counts(labels, dataset.classes),
+            },
             source_files: dataset.source_files.clone(),
             conversions: dataset.conversions.clone(),
             rules: dataset.rules,
@@ -86,9 +98,13 @@ impl DatasetSummary {
     /// Reports classes that are missing or much smaller than others.
     fn class_problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let sets = [("training", &self.training_classes), ("test", &self.test_classes)];
+        let sets = [
+            ("training", &self.training_classes),
+            ("test", &self.test_classes),
+            ("validation", &self.validation_classes),
+        ];
         for (set, counts) in sets {
-            let missing = self.names_where(|class| counts[class] == 0);
+            let missing = self.names_where(|class| counts.get(class) == Some(&0));
             if !missing.is_empty() {
                 problems.push(format!("no {set} images of class {}", missing.join(", ")));
             }
@@ -112,6 +128,10 @@ impl DatasetSummary {
     }
 }
 
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 fn counts(labels: &[u8], classes: usize) -> Vec<usize> {
     let mut counts = vec![0; classes];
     for &label in labels {
@@ -123,10 +143,13 @@ fn counts(labels: &[u8], classes: usize) -> Vec<usize> {
 /// Reports uniform images, and test images that are brighter than all training images.
 fn image_problems(dataset: &Dataset) -> Vec<String> {
     let mut problems = Vec::new();
-    let all = dataset.training_count + dataset.test_count;
-    for (set, range) in
-        [("training", 0..dataset.training_count), ("test", dataset.training_count..all)]
-    {
+    let tested = dataset.training_count + dataset.test_count;
+    let sets = [
+        ("training", 0..dataset.training_count),
+        ("test", dataset.training_count..tested),
+        ("validation", tested..tested + dataset.validation_count),
+    ];
+    for (set, range) in sets {
         let is_blank = |&index: &usize| {
             let image = dataset.image(index);
             image.iter().all(|&byte| byte == image[0])
@@ -138,7 +161,7 @@ fn image_problems(dataset: &Dataset) -> Vec<String> {
         }
     }
     let is_brighter = |&index: &usize| dataset.image(index).iter().any(|&p| p > dataset.max_pixel);
-    let brighter = (dataset.training_count..all).filter(is_brighter).count();
+    let brighter = (dataset.training_count..tested).filter(is_brighter).count();
     if brighter > 0 {
         let images = plural(brighter, "test image");
         problems.push(format!(
@@ -152,7 +175,7 @@ fn image_problems(dataset: &Dataset) -> Vec<String> {
 /// Reports images that occur more than once with equal pixels.
 fn duplicates(dataset: &Dataset) -> Vec<String> {
     let mut first: HashMap<&[u8], u8> = HashMap::new();
-    let (mut again, mut contradicting, mut in_both) = (0, 0, 0);
+    let (mut again, mut contradicting) = (0, 0);
     for (index, &label) in dataset.training_labels().iter().enumerate() {
         match first.get(dataset.image(index)) {
             Some(&other) => {
@@ -164,9 +187,12 @@ fn duplicates(dataset: &Dataset) -> Vec<String> {
             }
         }
     }
-    for index in dataset.training_count..dataset.training_count + dataset.test_count {
-        in_both += usize::from(first.contains_key(dataset.image(index)));
-    }
+    let tested = dataset.training_count + dataset.test_count;
+    let in_training = |range: Range<usize>| {
+        range.filter(|&index| first.contains_key(dataset.image(index))).count()
+    };
+    let in_both = in_training(dataset.training_count..tested);
+    let held_out = in_training(tested..tested + dataset.validation_count);
     let problem = |count: usize, set: &str, what: &str| {
         (count > 0).then(|| format!("{} {what}", plural(count, &format!("{set} image"))))
     };
@@ -174,6 +200,7 @@ fn duplicates(dataset: &Dataset) -> Vec<String> {
         problem(again, "training", "repeated in the training set"),
         problem(contradicting, "training", "repeated in the training set with another class"),
         problem(in_both, "test", "also in the training set"),
+        problem(held_out, "validation", "also in the training set"),
     ];
     problems.into_iter().flatten().collect()
 }

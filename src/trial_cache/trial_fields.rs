@@ -8,7 +8,7 @@ use crate::device::DeviceInfo;
 /// Returns the number of training images per epoch. The settings must fit the data set.
 pub fn training_images(config: &Config, dataset: &Dataset) -> usize {
     match config.train_images {
-        0 => dataset.training_count.saturating_sub(config.validation_images),
+        0 => dataset.training_images_beside(config.validation_images),
         images => images,
     }
 }

@@ -123,9 +123,13 @@ pub enum TuneEvent<'a> {
 /// Callback that receives events; it may stop the search.
 pub type SearchListener<'a> = &'a mut dyn FnMut(TuneEvent) -> ControlFlow<()>;
 
-/// Returns the default number of validation images: 1/6 of the training set, or 10,000 for MNIST.
+/// Returns the default number of validation images: all of the data set's own, or 1/6 of the training set, which is 10,000
+/// for MNIST.
 pub fn default_validation(dataset: &Dataset) -> usize {
-    (dataset.training_count / 6).max(1)
+    match dataset.validation_count() {
+        0 => (dataset.training_count / 6).max(1),
+        count => count,
+    }
 }
 
 /// Checks a search before files are written.

@@ -185,6 +185,7 @@ impl TrainJob {
         }
         let Config { validation_images: validation, train_images: images, test_images, .. } =
             self.info.config;
+        dataset.validation_note(validation).iter().for_each(eprint_line);
         let notes = dataset.subset_warnings(validation, images, test_images);
         notes.map_err(TrainError::from)?.iter().for_each(eprint_line);
         Ok(())

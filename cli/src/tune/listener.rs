@@ -58,9 +58,13 @@ impl<'a> SearchPrinter<'a> {
         };
         let estimate = TimeEstimate::start(rungs.iter().zip(&networks).map(work).sum());
         let TrainingSize { network, dataset: name, .. } = TrainingSize::new(&search.base, dataset);
+        let held_out = search.base.validation_images;
+        let (of_all, which) = match dataset.validation_count() {
+            0 => (dataset.training_count, "training images are held out"),
+            count => (count, "validation images compare candidates"),
+        };
         eprint_line(format_args!(
-            "searching for {network} on {name}: {} of {} training images are held out",
-            search.base.validation_images, dataset.training_count
+            "searching for {network} on {name}: {held_out} of {of_all} {which}"
         ));
         Ok(SearchPrinter {
             json,

@@ -22,7 +22,8 @@ use listener::SearchPrinter;
 ///
 /// Every combination of the values of --search is a candidate. Successive halving: all candidates train briefly, the
 /// best third trains three times longer, and so on, until the last candidates train for --epochs (--rungs 1: grid
-/// search). Candidates are compared on validation images held out of the training set; the test set is not used.
+/// search). Candidates are compared on the data set's own validation images or on held-out training images, never on
+/// the test set.
 /// Repeating the command resumes a stopped search.
 #[derive(Debug, Args)]
 #[command(
@@ -74,8 +75,9 @@ pub(super) struct TuneArgs {
     settings: Settings,
 }
 
-const VALIDATION_HELP: &str = "Number of training images held out to compare \
-                               candidates [default: one in six]";
+const VALIDATION_HELP: &str = "Number of images to compare candidates on: of the data set's own \
+                               validation set [default: all], or held out of the training images \
+                               [default: one in six]";
 const TESTED_HELP: &str = "Number of held-out images to compare candidates on (0: all)";
 const EPOCHS_HELP: &str = "Number of passes over the training images on the last rung";
 const SEED_HELP: &str = "Seed of all random numbers, equal for all candidates";

@@ -57,7 +57,7 @@ pub(super) fn assemble(
         let hint = "--forward-part START-END chooses the part of a recording that is shown, in ms";
         return Err(invalid_with_hint(whole(&name), "events in the training set", "none", hint));
     }
-    let classes = class_count(&training.labels, &test.labels, None)?;
+    let classes = class_count(&training.labels, &[&test.labels], None)?;
     let [training_count, test_count] = [&training, &test].map(|split| split.labels.sizes[0]);
     let left_out = training.binner.left_out.plus(test.binner.left_out);
     let labels = concat_bytes(training.labels.bytes, &test.labels.bytes);
@@ -77,6 +77,7 @@ pub(super) fn assemble(
         max_pixel: 1,
         training_count,
         test_count,
+        validation_count: 0,
         source: DataSource::Memory,
         read_options: ReadOptions { spikes: *options, ..ReadOptions::default() },
         source_files: Vec::new(),

@@ -16,6 +16,7 @@ mod examples;
 mod file_pair;
 mod fingerprint;
 mod format;
+mod formats;
 mod identity;
 pub mod idx;
 pub mod image_file;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::error::invalid_with_hint;
-use super::format;
+use super::formats;
 use super::spikes::SpikeFiles;
 use super::{DataSource, Dataset, DatasetError, ImageSize, PixelRules, ReadOptions};
 
@@ -48,7 +48,7 @@ impl Dataset {
             let dataset = files.open(path, &options.spikes)?;
             return Ok(Dataset { read_options: *options, ..dataset });
         }
-        let format = format::detect(path)?;
+        let format = formats::detect(path)?;
         options.refuse_those_of_recordings(path)?;
         let read = format.read(path, options)?;
         let [training, test] = read.sets.split(path, options)?;

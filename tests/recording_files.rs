@@ -115,7 +115,9 @@ fn options_choose_parts_and_units() {
     assert_eq!((set.pixels(), spikes(&set, 0)), (1, vec![(0, 0), (1, 0)]));
     let told = set.conversions.join("\n");
     assert!(told.contains("2 events outside the parts"), "{told}");
-    assert_eq!(set.warnings.len(), 2, "{:?}", set.warnings);
+    let warnings = set.warnings.join("\n");
+    assert_eq!(set.warnings.len(), 2, "{warnings}");
+    assert!(warnings.contains("1 test recording without events"), "{warnings}");
     // The identity reopens the same set, and others have another fingerprint.
     let identity = DataIdentity::of(&set);
     assert_eq!(identity.read_options.spikes, options);
@@ -196,10 +198,32 @@ fn invalid_archive_states_array_and_index() {
         let error = open(folder.path(), SpikeOptions::default()).unwrap_err();
         assert!(error.contains(text), "{error}\nlacks: {text}");
     }
-    let late =
-        SpikeOptions { forward: Some(TimeRange { start: 80, end: 90 }), ..SpikeOptions::default() };
-    let error = open(folder_with(&arrays()).path(), late).unwrap_err();
-    assert!(error.contains("expected events in the training set, found none"), "{error}");
+    for (start, end, text) in [
+        (80, 90, "expected parts that begin before 71 ms, the end of the recordings, found 80-90"),
+        (20, 70, "expected events in the training set, found none"),
+    ] {
+        let error = open(folder_with(&arrays()).path(), forward(start, end)).unwrap_err();
+        assert!(error.contains(text), "{error}\nlacks: {text}");
+    }
+}
+
+fn forward(start: u32, end: u32) -> SpikeOptions {
+    SpikeOptions { forward: Some(TimeRange { start, end }), ..SpikeOptions::default() }
+}
+
+#[test]
+fn part_beyond_the_last_event_is_a_warning() {
+    let folder = folder_with(&arrays());
+    let options = SpikeOptions { test: Some(TimeRange { start: 50, end: 72 }), ..forward(0, 100) };
+    let warnings = open(folder.path(), options).unwrap().warnings.join("\n");
+    for text in [
+        "forward phase: 29 of the 100 steps of its part are empty: no recording has an event after ms 70",
+        "test: 1 of the 22 steps of its part are empty",
+    ] {
+        assert!(warnings.contains(text), "{warnings}\nlacks: {text}");
+    }
+    let until_last = open(folder.path(), forward(0, 71)).unwrap().warnings;
+    assert_eq!(until_last, [""; 0]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::shared_args::DataArgs;
 use crate::weights::load_weights;
 use apical::config::{Config, Part, Variant, variants};
 use apical::dataset::{DataIdentity, Dataset};
+use apical::plan::silent_window_warnings;
 use apical::run_dir::file_names::{INITIAL_WEIGHTS, WEIGHTS};
 use apical::run_dir::training_data::{check_class_names, open_training_data};
 use apical::run_dir::{
@@ -188,6 +189,7 @@ impl TrainJob {
         dataset.validation_note(validation).iter().for_each(eprint_line);
         let notes = dataset.subset_warnings(validation, images, test_images);
         notes.map_err(TrainError::from)?.iter().for_each(eprint_line);
+        silent_window_warnings(&self.info.config, dataset).iter().for_each(eprint_line);
         Ok(())
     }
 

@@ -53,6 +53,8 @@ pub(super) fn assemble(
         let expected = format!("1 to {EVENT_UNITS_MAX} units");
         return Err(invalid_with_hint(whole(&name), expected, format_sizes(sizes), hint));
     }
+    let steps = training.binner.steps.max(test.binner.steps);
+    let parts = phase_parts(&name, steps, options)?;
     if training.binner.events.is_empty() {
         let hint = "--forward-part START-END chooses the part of a recording that is shown, in ms";
         return Err(invalid_with_hint(whole(&name), "events in the training set", "none", hint));
@@ -61,12 +63,14 @@ pub(super) fn assemble(
     let [training_count, test_count] = [&training, &test].map(|split| split.labels.sizes[0]);
     let left_out = training.binner.left_out.plus(test.binner.left_out);
     let labels = concat_bytes(training.labels.bytes, &test.labels.bytes);
-    let recordings = join(&name, [training.binner, test.binner], options)?;
+    let recordings = join(&name, [training.binner, test.binner], parts)?;
     let conversions = describe(&recordings, sizes, options, left_out);
+    let mut warnings = empty_recordings(&name, &recordings, training_count);
+    warnings.extend(empty_steps(&name, parts, steps));
     let [channels, height, width] = sizes;
     Ok(Dataset {
         conversions,
-        warnings: empty_recordings(&name, &recordings, training_count),
+        warnings,
         name,
         // The channels are shown one above the other.
         height: channels * height,
@@ -88,24 +92,15 @@ pub(super) fn assemble(
     })
 }
 
-/// Joins the recordings of both sets, and resolves the parts of the phases.
-fn join(
+/// Returns the parts of the phases. `steps`: number of steps up to the last event.
+fn phase_parts(
     name: &str,
-    [training, test]: [Binner; 2],
+    steps: u32,
     options: &SpikeOptions,
-) -> Result<Recordings, DatasetError> {
-    let (mut starts, mut events) = (training.starts, training.events);
-    let first = events.len() as u64;
-    events.extend_from_slice(&test.events);
-    if events.len() > u32::MAX as usize {
-        let location = Location::whole(name.to_string());
-        return Err(invalid(location, "fewer than 4,294,967,296 events", events.len()));
-    }
-    starts.extend(test.starts[1..].iter().map(|&start| (first + u64::from(start)) as u32));
-    let steps = Recordings::step_count(&events);
+) -> Result<RecordingParts, DatasetError> {
     let part = |range: Option<TimeRange>| match range {
-        None => Ok(RecordingPart { first: 0, len: steps }),
-        Some(range) if range.is_valid() && range.start < steps => {
+        None => Ok(RecordingPart { first: 0, len: steps.max(1) }),
+        Some(range) if range.is_valid() && (range.start < steps || steps == 0) => {
             Ok(RecordingPart { first: range.start, len: range.end - range.start })
         }
         Some(range) => {
@@ -116,7 +111,24 @@ fn join(
     let forward = part(options.forward)?;
     let target = options.target.map(|range| part(Some(range))).transpose()?;
     let test = if options.test.is_some() { part(options.test)? } else { forward };
-    Ok(Recordings::new(starts, events, RecordingParts { forward, target, test }))
+    Ok(RecordingParts { forward, target, test })
+}
+
+/// Joins the recordings of both sets.
+fn join(
+    name: &str,
+    [training, test]: [Binner; 2],
+    parts: RecordingParts,
+) -> Result<Recordings, DatasetError> {
+    let (mut starts, mut events) = (training.starts, training.events);
+    let first = events.len() as u64;
+    events.extend_from_slice(&test.events);
+    if events.len() > u32::MAX as usize {
+        let location = Location::whole(name.to_string());
+        return Err(invalid(location, "fewer than 4,294,967,296 events", events.len()));
+    }
+    starts.extend(test.starts[1..].iter().map(|&start| (first + u64::from(start)) as u32));
+    Ok(Recordings::new(starts, events, parts))
 }
 
 /// Describes how the events were read, one sentence each.
@@ -170,6 +182,25 @@ fn empty_recordings(name: &str, recordings: &Recordings, training: usize) -> Vec
             format!("{name}: {} without events", plural(count, &format!("{set} recording")))
         })
         .collect()
+}
+
+/// Returns a warning per phase whose part ends after the last event of all recordings, at step `steps` - 1.
+fn empty_steps(name: &str, parts: RecordingParts, steps: u32) -> Vec<String> {
+    let RecordingParts { forward, target, test } = parts;
+    let test = Some(test).filter(|&test| test != forward);
+    let phases = [("forward phase", Some(forward)), ("target phase", target), ("test", test)];
+    let reaches_beyond = |(phase, part): (&str, Option<RecordingPart>)| {
+        let RecordingPart { first, len } = part?;
+        let empty = (first + len).saturating_sub(steps);
+        (empty > 0).then(|| {
+            format!(
+                "{name}: {phase}: {empty} of the {} of its part are empty: no recording has an event after ms {}",
+                plural(len as usize, "step"),
+                steps.saturating_sub(1)
+            )
+        })
+    };
+    phases.into_iter().filter_map(reaches_beyond).collect()
 }
 
 fn format_sizes([channels, height, width]: [usize; 3]) -> String {

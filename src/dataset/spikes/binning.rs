@@ -107,6 +107,8 @@ pub(super) struct Binner {
     /// As in [`super::Recordings`].
     pub starts: Vec<u32>,
     pub events: Vec<u32>,
+    /// Number of steps up to the last event, whether or not a phase shows it.
+    pub steps: u32,
     pub left_out: LeftOut,
 }
 
@@ -118,19 +120,23 @@ impl Binner {
             shown: shown_parts(options),
             starts: vec![0],
             events: Vec::new(),
+            steps: 0,
             left_out: LeftOut::default(),
         }
     }
 
     /// Adds an event of the current recording, in any order. `pixel`: below the number of sensor pixels.
     pub fn add(&mut self, step: i64, pixel: usize) {
-        match u32::try_from(step) {
-            Err(_) if step < 0 => self.left_out.before += 1,
-            Ok(step) if self.shown.iter().any(|part| part.contains(&step)) => {
-                self.events.push(pack_event(step, self.layout.unit(pixel) as u32));
-            }
-            Ok(step) if step < EVENT_STEPS_MAX => self.left_out.outside += 1,
-            _ => self.left_out.after += 1,
+        let step = match u32::try_from(step) {
+            Ok(step) if step < EVENT_STEPS_MAX => step,
+            _ if step < 0 => return self.left_out.before += 1,
+            _ => return self.left_out.after += 1,
+        };
+        self.steps = self.steps.max(step + 1);
+        if self.shown.iter().any(|part| part.contains(&step)) {
+            self.events.push(pack_event(step, self.layout.unit(pixel) as u32));
+        } else {
+            self.left_out.outside += 1;
         }
     }
 

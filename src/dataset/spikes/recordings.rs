@@ -121,15 +121,10 @@ impl Recordings {
     }
 
     /// Returns the events of a recording in a part, packed, ascending.
-    fn events_of_part(&self, index: usize, part: RecordingPart) -> &[u32] {
+    pub(crate) fn events_of_part(&self, index: usize, part: RecordingPart) -> &[u32] {
         let events = self.events(index);
         let first_at = |step| events.partition_point(|&event| event_step(event) < step);
         &events[first_at(part.first)..first_at(part.first + part.len)]
-    }
-
-    /// Returns the number of steps up to the last event of all recordings, at least 1.
-    pub(super) fn step_count(events: &[u32]) -> u32 {
-        events.iter().map(|&event| event_step(event) + 1).max().unwrap_or(1)
     }
 }
 

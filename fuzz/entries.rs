@@ -29,6 +29,11 @@ pub fn recordings(bytes: &[u8]) {
     open_files("recordings", &["train.npz", "test.npz"], bytes);
 }
 
+/// Reads an HDF5 file of recordings as training set and as test set.
+pub fn heidelberg(bytes: &[u8]) {
+    open_files("heidelberg", &["shd_train.h5", "shd_test.h5"], bytes);
+}
+
 /// Reads a file of N-MNIST as a recording of each of two classes.
 pub fn n_mnist(bytes: &[u8]) {
     open_files("n-mnist", &["Train/0/1.bin", "Train/1/1.bin", "Test/0/1.bin"], bytes);

@@ -43,6 +43,7 @@ fn corpus_files_do_not_panic() {
     read_corpus("idx", entries::idx);
     read_corpus("npz", entries::npz);
     read_corpus("recordings", entries::recordings);
+    read_corpus("heidelberg", entries::heidelberg);
     read_corpus("n_mnist", entries::n_mnist);
     read_corpus("csv", entries::csv);
     read_corpus("config", entries::config);

@@ -1,8 +1,10 @@
-//! Proves: files of recorded spikes are detected and read: `.npz` archives and N-MNIST. Binning equals tonic's `ToFrame`
-//! for all events, also those at the end. Errors state file, location, expected and found content.
+//! Proves: files of recorded spikes are detected and read: `.npz` archives, HDF5 files and N-MNIST. Binning equals tonic's
+//! `ToFrame` for all events, also those at the end. Errors state file, location, expected and found content.
 //!
 //! Does not prove: that networks train on recordings (see `recordings.rs`).
 
+#[path = "recording_files/heidelberg.rs"]
+mod heidelberg;
 #[path = "recording_files/tonic.rs"]
 mod tonic;
 

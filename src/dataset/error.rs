@@ -53,6 +53,9 @@ pub enum DatasetError {
     /// The `.npz` archive is damaged or of another kind.
     #[error("{location}: damaged or invalid .npz file")]
     Npz { location: Location, source: io::Error },
+    /// The HDF5 file is damaged or has parts that cannot be read.
+    #[error("{location}: damaged or unsupported HDF5 file")]
+    Hdf5 { location: Location, source: io::Error },
     /// More images requested than available.
     #[error(
         "{name}: expected at most {available} {set} images (0 means all), requested {requested}"

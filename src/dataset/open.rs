@@ -25,6 +25,8 @@ impl Dataset {
     ///
     /// - a folder with `train.npz` and `test.npz`, or the path of the first of two such files, with `times`, `units`,
     ///   `offsets`, `labels` and `shape`;
+    /// - a folder with `shd_train.h5` and `shd_test.h5`, or the path of the first of two such files, in the layout of the
+    ///   Spiking Heidelberg Digits;
     /// - a folder of N-MNIST: `Train/CLASS/*.bin` and `Test/CLASS/*.bin`.
     ///
     /// Formats of images are tried in this order, after those of recordings. A file `class_names.txt` in a folder of IDX files, tables

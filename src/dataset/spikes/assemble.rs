@@ -30,7 +30,7 @@ impl SpikeSplit {
     }
 }
 
-/// Joins training and test set.
+/// Joins training and test set. `classes`: number of classes; `None`: as many as the training labels have.
 ///
 /// # Errors
 /// Returns an error if the sets do not fit each other, there are too many units, or the training set has no event or
@@ -38,6 +38,7 @@ impl SpikeSplit {
 pub(super) fn assemble(
     name: String,
     [training, test]: [SpikeSplit; 2],
+    classes: Option<usize>,
     options: &SpikeOptions,
 ) -> Result<Dataset, DatasetError> {
     let sizes = training.binner.layout.sizes();
@@ -59,7 +60,7 @@ pub(super) fn assemble(
         let hint = "--forward-part START-END chooses the part of a recording that is shown, in ms";
         return Err(invalid_with_hint(whole(&name), "events in the training set", "none", hint));
     }
-    let classes = class_count(&training.labels, &[&test.labels], None)?;
+    let classes = class_count(&training.labels, &[&test.labels], classes)?;
     let [training_count, test_count] = [&training, &test].map(|split| split.labels.sizes[0]);
     let left_out = training.binner.left_out.plus(test.binner.left_out);
     let labels = concat_bytes(training.labels.bytes, &test.labels.bytes);

@@ -90,7 +90,7 @@ impl SpikeDataset {
             bin_set(set, self.sensor, options, origins)
         };
         let splits = [split("training", &self.training)?, split("test", &self.test)?];
-        assemble(self.name.clone(), splits, options)
+        assemble(self.name.clone(), splits, None, options)
     }
 }
 

@@ -7,12 +7,14 @@
 //! - `options`: what is read, and which part of a recording each phase shows;
 //! - `binning`: from times to steps; `recordings`: the result, as the backends read it;
 //! - `event_set`: events in memory; `assemble`: both sets joined to a [`Dataset`](super::Dataset);
-//! - `archive`, `n_mnist`: formats of files; `open`: their detection.
+//! - `archive`, `heidelberg`, `n_mnist`: formats of files; `hdf5`: arrays of HDF5 files; `open`: detection of the format.
 
 mod archive;
 mod assemble;
 mod binning;
 mod event_set;
+mod hdf5;
+mod heidelberg;
 mod n_mnist;
 mod open;
 mod options;

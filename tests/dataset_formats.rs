@@ -16,6 +16,12 @@ mod damaged_images;
 mod images;
 #[path = "dataset_formats/pixels.rs"]
 mod pixels;
+#[path = "dataset_formats/table_files.rs"]
+mod table_files;
+#[path = "dataset_formats/table_labels.rs"]
+mod table_labels;
+#[path = "dataset_formats/table_values.rs"]
+mod table_values;
 #[path = "dataset_formats/tables.rs"]
 mod tables;
 #[path = "dataset_formats/variants.rs"]

@@ -110,15 +110,11 @@ pub(super) struct ReadArgs {
     #[command(flatten)]
     values: PixelArgs,
 
-    /// Whether the first line of a CSV file is a header [default: detected]
-    #[arg(long, requires = "data", value_name = "BOOL")]
-    csv_header: Option<bool>,
-
     #[command(flatten)]
     spikes: SpikeArgs,
 }
 
-/// Options for pixel values.
+/// Options for pixel values and tables.
 #[derive(Clone, Debug, Args)]
 pub(super) struct PixelArgs {
     /// Background of transparent pixels; without it, images with transparent pixels are refused
@@ -128,13 +124,17 @@ pub(super) struct PixelArgs {
     /// Pixel value of full brightness, such as 4095 for 12-bit images or 1 for fractions
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u32>::new().range(1..))]
     max_value: Option<u32>,
+
+    /// Whether the first line of a CSV file is a header [default: detected]
+    #[arg(long, value_name = "BOOL")]
+    csv_header: Option<bool>,
 }
 
 impl PixelArgs {
     /// Returns these as read options.
     pub(super) fn reading(&self) -> ReadOptions {
-        let &PixelArgs { background, max_value } = self;
-        ReadOptions { background, max_value, ..ReadOptions::default() }
+        let &PixelArgs { background, max_value, csv_header } = self;
+        ReadOptions { background, max_value, csv_header, ..ReadOptions::default() }
     }
 }
 
@@ -153,12 +153,12 @@ impl DataArgs {
         let values = PixelArgs {
             background: own.background.or(reading.background),
             max_value: own.max_value.or(reading.max_value),
+            csv_header: own.csv_header.or(reading.csv_header),
         };
         let reading = ReadArgs {
             image_size: own.size.or(reading.size),
             rgb: own.colour || reading.colour,
             values,
-            csv_header: own.csv_header.or(reading.csv_header),
             spikes: self.reading.spikes.with_defaults(&reading.spikes),
         };
         DataArgs { data: self.data.clone(), reading }
@@ -177,9 +177,9 @@ impl DataArgs {
 
 impl ReadArgs {
     fn reading(&self) -> ReadOptions {
-        let &ReadArgs { image_size: size, rgb: colour, csv_header, .. } = self;
+        let &ReadArgs { image_size: size, rgb: colour, .. } = self;
         let spikes = self.spikes.options();
-        ReadOptions { size, colour, csv_header, spikes, ..self.values.reading() }
+        ReadOptions { size, colour, spikes, ..self.values.reading() }
     }
 
     /// Reads a data set, or the embedded MNIST if there is no path.

@@ -115,7 +115,7 @@ fn read_folder(folder: &Path, options: &ReadOptions) -> Result<LoadedDataset, Da
         warnings,
         conversions,
         source_files,
-        from_image_files: true,
+        white_is_255: true,
         max_value,
     })
 }

@@ -69,8 +69,8 @@ pub(super) struct LoadedDataset {
     pub warnings: Vec<String>,
     pub conversions: Vec<String>,
     pub source_files: Vec<SourceFile>,
-    /// Whether the images come from PNG or JPEG files, whose white is 255.
-    pub from_image_files: bool,
+    /// Whether white is 255 whatever the largest byte is, as in image files.
+    pub white_is_255: bool,
     /// Full scale of 16-bit images, if it was chosen by default.
     pub max_value: Option<u32>,
 }
@@ -85,7 +85,7 @@ impl LoadedDataset {
             warnings: Vec::new(),
             conversions: Vec::new(),
             source_files,
-            from_image_files: false,
+            white_is_255: false,
             max_value: None,
         }
     }

@@ -68,7 +68,7 @@ impl Dataset {
         }
         let dataset =
             Dataset::assemble(path.display().to_string(), training, test, read.validation, None)?;
-        let is_full = read.from_image_files || options.max_value.is_some();
+        let is_full = read.white_is_255 || options.max_value.is_some();
         let rules = PixelRules {
             background: options.background,
             max_value: options.max_value.or(read.max_value),

@@ -1,4 +1,4 @@
-//! Unlabelled images for prediction: image files, folders of them, IDX files of images.
+//! Unlabelled images for prediction: image files, folders of them, IDX files of images, tables.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use super::error::list_few;
 use super::image_file::{LoadedImage, is_image, open_image};
 use super::image_folders::check_16_bit_range;
 use super::location::Origin;
-use super::{DatasetError, ImageSize, Location, PixelRules, ReadOptions, idx};
+use super::{DatasetError, ImageSize, Location, PixelRules, ReadOptions, csv, idx};
 use crate::files;
 use crate::text::plural;
 
@@ -45,7 +45,8 @@ pub struct Preprocess {
     pub is_max_value_given: bool,
 }
 
-/// Reads images in the order of `paths`: files, folders with their subfolders sorted by name, and IDX files of images.
+/// Reads images in the order of `paths`: files, folders with their subfolders sorted by name, IDX files of images, and
+/// tables.
 ///
 /// # Errors
 /// Returns an error if a file is unreadable or no image, or a folder has no images. Names all invalid image files.
@@ -67,10 +68,14 @@ pub fn collect(paths: &[PathBuf], preprocess: Preprocess) -> Result<ImageList, D
             continue;
         }
         match files::kind_of(path) {
-            Some("an IDX file" | "a gzip file") => {
+            Some("an IDX file" | "a gzip file") if !csv::has_table_name(path) => {
                 // Keep the order of the command line.
                 images.add_files(&std::mem::take(&mut files), preprocess)?;
                 images.add_idx(path, preprocess)?;
+            }
+            Some(_) if csv::has_table_name(path) => {
+                images.add_files(&std::mem::take(&mut files), preprocess)?;
+                images.add_table(path, preprocess)?;
             }
             // Reading reports missing and invalid files all at once.
             _ => files.push(path.clone()),
@@ -80,7 +85,8 @@ pub fn collect(paths: &[PathBuf], preprocess: Preprocess) -> Result<ImageList, D
     if images.counts.sixteen_bit > 0 && preprocess.read_options.max_value.is_none() {
         check_16_bit_range("the images", images.counts.largest_16_bit)?;
     }
-    images.conversions = images.counts.lines(preprocess.size, &preprocess.read_options);
+    let lines = images.counts.lines(preprocess.size, &preprocess.read_options);
+    images.conversions.extend(lines);
     if preprocess.is_max_value_given && preprocess.white < u8::MAX {
         let max_value = preprocess.read_options.max_value.unwrap_or(u32::from(u8::MAX));
         images.conversions.push(format!("values scaled: {max_value} becomes {}", preprocess.white));
@@ -169,6 +175,17 @@ impl ImageList {
         }
     }
 
+    fn add_table(&mut self, path: &Path, preprocess: Preprocess) -> Result<(), DatasetError> {
+        let ImageSize { width, height } = preprocess.size;
+        let pixels = height * width * preprocess.read_options.channels();
+        let mut images = csv::read_images(path, pixels, &preprocess.read_options)?;
+        preprocess.adapt(&mut images.bytes);
+        self.names.extend((0..images.count).map(|index| format!("{}[{index}]", path.display())));
+        self.bytes.extend(images.bytes);
+        self.conversions.extend(images.conversions);
+        Ok(())
+    }
+
     fn add_idx(&mut self, path: &Path, preprocess: Preprocess) -> Result<(), DatasetError> {
         let images = idx::open_images(path)?;
         let [_, height, width] = images.sizes;
@@ -203,6 +220,7 @@ impl Preprocess {
             colour: channels > 1,
             background: options.background.or(rules.background),
             max_value: options.max_value.or(rules.max_value),
+            csv_header: options.csv_header,
             ..ReadOptions::default()
         };
         Preprocess { size, read_options, inverted: false, white: rules.white, is_max_value_given }
@@ -210,8 +228,14 @@ impl Preprocess {
 
     fn bytes_of(self, loaded: &LoadedImage) -> Result<(Vec<u8>, ImageConversion), DatasetError> {
         let (mut bytes, conversion) = loaded.bytes(self.size, &self.read_options)?;
+        self.adapt(&mut bytes);
+        Ok((bytes, conversion))
+    }
+
+    /// Scales bytes up to 255 to the white of the training images, and swaps dark and light if asked to.
+    fn adapt(self, bytes: &mut [u8]) {
         let white = u32::from(self.white);
-        for byte in &mut bytes {
+        for byte in bytes {
             if self.is_max_value_given {
                 *byte = ((2 * u32::from(*byte) * white + 255) / (2 * 255)) as u8;
             }
@@ -219,6 +243,5 @@ impl Preprocess {
                 *byte = self.white.saturating_sub(*byte);
             }
         }
-        Ok((bytes, conversion))
     }
 }

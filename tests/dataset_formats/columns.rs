@@ -52,18 +52,17 @@ fn consecutive_numbers_are_a_header() {
 #[test]
 fn columns_are_detected_by_name() {
     let same = |training: &str| {
-        let set = Dataset::open(folder(training, TEST).path()).unwrap();
-        assert_eq!((set.training_labels(), set.image(0)), (&[1, 0][..], &[5, 6, 7, 8][..]));
+        let set = Dataset::open(folder(training, training).path()).unwrap();
+        assert_eq!((set.labels(), set.image(0)), (&[1, 0, 1, 0][..], &[5, 6, 7, 8][..]));
         let text = &set.source_files[0].format;
         assert!(text.contains("labels in column"), "{text}");
-        text.clone()
+        set.conversions.join("\n")
     };
     same("pixel0,pixel1,pixel2,pixel3,Label\n5,6,7,8,1\n1,2,3,4,0\n");
     same("a,target,b,c,d\n5,1,6,7,8\n1,0,2,3,4\n");
     let sorted = same("p10,class,p2,p1,p0\n8,1,7,6,5\n4,0,3,2,1\n");
-    assert!(sorted.contains("sorted by their names"), "{sorted}");
-    let index = same(",label,0,1,2,3\n0,1,5,6,7,8\n17,0,1,2,3,4\n");
-    assert!(index.contains("column 1 '' has line numbers"), "{index}");
+    assert!(sorted.contains("sorted by the numbers in their names"), "{sorted}");
+    same("label,1x1,1x2,2x1,2x2\n1,5,6,7,8\n0,1,2,3,4\n");
     same("id,label,0,1,2,3\n900,1,5,6,7,8\n17,0,1,2,3,4\n");
     same("# label;1x1;1x2;2x1;2x2\n1;5;6;7;8\n0;1;2;3;4\n");
     same("label\t1x1\t1x2\t2x1\t2x2\n1\t5\t6\t7\t8\n0\t1\t2\t3\t4\n");
@@ -74,7 +73,7 @@ fn columns_are_detected_by_name() {
 #[test]
 fn ambiguous_columns_are_refused() {
     let assert_error = |training: &str, expected: &str| {
-        let message = error_of(&folder(training, TEST), "", &ReadOptions::default());
+        let message = error_of(&folder(training, training), "", &ReadOptions::default());
         assert_eq!(message, format!("train.csv{expected}"));
     };
     // Kaggle's test.csv has no labels.
@@ -101,8 +100,8 @@ fn ambiguous_columns_are_refused() {
         ", line 2: expected 4 fields as in the header, line 1, found 5",
     );
     assert_error(
-        "cat,5,6,7,8\ndog,1,2,3,4\n",
-        ", line 1, column 1: expected a label, an integer from 0 to 255, found 'cat'",
+        "label,x0_y0,x1_y0,x0_y1,x1_y1\n1,5,6,7,8\n",
+        ", line 1: expected pixel columns in the order of their two numbers, row by row, found 'x1_y0' after 'x0_y0'",
     );
     assert_error("1;5;6,5;7;8\n", ": expected one kind of separator, found semicolons and commas");
     let counted: String = (0..30).map(|index| format!("{index},5,6,7,{index}\n")).collect();

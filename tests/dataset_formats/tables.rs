@@ -107,7 +107,7 @@ fn errors_name_line_and_column() {
     assert_error(
         wrong,
         TEST,
-        &format!("train.csv, line 4, column 1: expected a label, {number} '-1'"),
+        "train.csv, line 4, column 1: expected a label, an integer from 0 to 255 or a name, found '-1'",
     );
     let wrong = "label,a,b,c,d\r\n0,4,2,3,1\r\n1,2,3,x,4\r\n";
     assert_error(
@@ -141,7 +141,7 @@ fn inconsistent_tables_are_refused() {
         assert_eq!(error_of(&folder(training, test), "", &ReadOptions::default()), expected);
     };
     let commas = "a label and pixels, separated by commas";
-    assert_error("0 1 2 3 4\n", TEST, &format!("train.csv, line 1: expected {commas}, found 1"));
+    assert_error("01234\n", TEST, &format!("train.csv, line 1: expected {commas}, found 1"));
     for empty in ["", "\n\n", "label,a,b,c,d\n"] {
         assert_error(empty, TEST, &format!("train.csv: expected lines of {commas}, found none"));
     }
@@ -175,7 +175,8 @@ fn fractions_are_scaled_by_max_value() {
     assert_eq!((set.image(0), set.max_pixel), (&[0, 128, 255, 64][..], 255));
     assert_eq!((set.rules.max_value, set.rules.white), (Some(1), 255));
     let text = &set.source_files[0].format;
-    assert!(text.ends_with("values 0 to 1, 1 becomes 255"), "{text}");
+    assert!(text.ends_with("values 0 to 1"), "{text}");
+    assert_eq!(set.conversions, ["pixels are scaled: 1 becomes 255 (--max-value)"]);
     let wrong = ReadOptions { max_value: Some(4095), ..ReadOptions::default() };
     let deep = self::folder("0,0,4095,1,16\n1,0,0,0,4096\n", "1,0,0,0,1\n");
     let expected =

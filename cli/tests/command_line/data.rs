@@ -89,9 +89,11 @@ fn data_prints_how_a_table_is_read() {
     for line in [
         "images      2 x 1 pixels, grey, bytes 0 to 255, mean 119.8; a pixel is byte / 255",
         "read        ./train.csv: CSV, separated by commas, 2 lines, with a header; labels in column 4 'label', \
-         2 pixels in columns 3 'p0' to 2 'p1', row by row, sorted by their names; column 1 '' has line numbers and \
-         is ignored; values 2 to 16, 16 becomes 255",
-        "separated by semicolons, 1 lines",
+         2 pixels in columns 3 'p0' to 2 'p1', row by row; values 2 to 16",
+        "converted   pixels are scaled: 16 becomes 255 (--max-value)",
+        "converted   ./train.csv: column 1 '' has line numbers and is ignored",
+        "converted   ./train.csv: pixel columns are sorted by the numbers in their names",
+        "separated by semicolons, 1 line, with a header",
     ] {
         assert!(text.contains(line), "{text}\nlacks: {line}");
     }

@@ -89,6 +89,37 @@ fn predict_agrees_with_test_for_every_input_form() {
 }
 
 #[test]
+fn tables_are_predicted_as_their_images() {
+    let folder = folder_with_images();
+    let images = fs::read(folder.path().join("data").join(TEST_IMAGES)).unwrap();
+    let images: Vec<&[u8]> = images[16..].chunks(30).collect();
+    let row = |values: Vec<String>| values.join(",") + "\n";
+    let lines = |value: &dyn Fn(u8) -> String| -> String {
+        images.iter().map(|image| row(image.iter().map(|&byte| value(byte)).collect())).collect()
+    };
+    let plain = lines(&|byte| byte.to_string());
+    let header = row((0..30).map(|pixel| format!("pixel{pixel}")).collect());
+    let labelled: String = plain.lines().map(|line| format!("7,{line}\n")).collect();
+    let expected = json_of(&mut predict(&folder, &["--json", &format!("data/{TEST_IMAGES}")]));
+    for (name, table) in [
+        ("plain.csv", plain.clone()),
+        ("kaggle.csv", header.clone() + &plain),
+        ("labelled.csv", labelled.clone()),
+        ("named.csv", format!("label,{header}{labelled}")),
+        ("blanks.txt", plain.replace(',', " ")),
+        ("fractions.tsv", lines(&|byte| (f64::from(byte) / 255.0).to_string()).replace(',', "\t")),
+    ] {
+        fs::write(folder.path().join(name), table).unwrap();
+        let found = json_of(&mut predict(&folder, &["--json", name]));
+        assert_eq!(column(&found, "scores"), column(&expected, "scores"), "{name}");
+        assert_eq!(found[7]["image"], format!("{name}[7]"));
+    }
+    fs::write(folder.path().join("short.csv"), "1,2,3\n").unwrap();
+    let size = "short.csv, line 1: expected 30 pixels per line, as the images of the training have";
+    fails(&mut predict(&folder, &["short.csv"]), 1, &[size]);
+}
+
+#[test]
 fn predict_scales_and_inverts_images() {
     let folder = folder_with_images();
     let path = |name: &str| folder.path().join(name);

@@ -8,29 +8,30 @@ pub(super) fn number(field: &[u8]) -> Option<f64> {
 
 /// Parses an integer from 0 to 255, also as `3.0`.
 pub(super) fn label(field: &[u8]) -> Option<u8> {
-    match std::str::from_utf8(field).ok()?.parse() {
-        Ok(byte) => Some(byte),
-        Err(_) => whole_byte(number(field)?),
-    }
+    small_integer(field).or_else(|| whole_byte(number(field)?))
+}
+
+/// Parses an integer from 0 to 255.
+pub(super) fn small_integer(field: &[u8]) -> Option<u8> {
+    std::str::from_utf8(field).ok()?.parse().ok()
 }
 
 fn whole_byte(value: f64) -> Option<u8> {
     (value.fract() == 0.0 && (0.0..=255.0).contains(&value)).then_some(value as u8)
 }
 
-/// Parses a pixel. Returns its value and its byte.
-pub(super) fn pixel(field: &[u8], max_value: Option<u32>) -> Option<(f64, u8)> {
-    match max_value {
-        None => {
-            let byte = label(field)?;
-            Some((f64::from(byte), byte))
-        }
-        Some(max_value) => {
-            let (value, max_value) = (number(field)?, f64::from(max_value));
-            (0.0..=max_value)
-                .contains(&value)
-                .then(|| (value, (value * 255.0 / max_value).round() as u8))
-        }
+/// Returns whether a field is empty or a marker of a missing number.
+pub(super) fn is_missing(field: &str) -> bool {
+    let field = field.trim().to_ascii_lowercase();
+    matches!(field.trim_start_matches(['-', '+']), "" | "nan" | "na" | "null" | "inf" | "infinity")
+}
+
+/// Returns whether a field is a number with a decimal comma.
+pub(super) fn has_decimal_comma(field: &[u8]) -> bool {
+    let mut text = String::from_utf8_lossy(field).into_owned();
+    text.matches(',').count() == 1 && {
+        text = text.replace(',', ".");
+        number(text.as_bytes()).is_some()
     }
 }
 

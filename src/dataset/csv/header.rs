@@ -2,7 +2,7 @@
 
 use super::super::error::invalid_with_hint;
 use super::super::{DatasetError, Location, ReadOptions};
-use super::columns::{is_label, normalize_name};
+use super::columns::{is_label, is_text, normalize_name};
 use super::fields::number;
 use super::preview::Preview;
 
@@ -29,7 +29,6 @@ pub(super) fn is_header(
         return Ok(asked);
     }
     let first = &preview.first[..];
-    let is_text = |field: &String| !is_missing(field) && field.trim().parse::<f64>().is_err();
     let texts = first.iter().filter(|field| is_text(field)).count();
     if texts == 0 {
         return numbers(preview, are_same, options);
@@ -73,10 +72,4 @@ fn numbers(preview: &Preview, are_same: bool, options: &ReadOptions) -> Result<b
         return Err(Ambiguous("fractions, which are in no later line"));
     }
     Ok(false)
-}
-
-/// Returns whether a field is empty or a marker of a missing number.
-fn is_missing(field: &str) -> bool {
-    let field = field.trim().to_ascii_lowercase();
-    matches!(field.trim_start_matches(['-', '+']), "" | "nan" | "na" | "null" | "inf" | "infinity")
 }

@@ -1,25 +1,41 @@
-//! Reads a training and a test CSV table with one image per line. A header names the columns; without one the label
-//! comes first, then the pixels.
+//! Reads a training and a test CSV table with one image per line. A header names the columns; without one the label is
+//! the only text, or comes first, then the pixels.
+//!
+//! Modules, each of which uses only the ones before it: `fields` and `layout`, `reader`, `preview`, `labels`,
+//! `pixel_order`, `columns`, `header`, `rows`, `table`.
 
 mod columns;
 mod fields;
 mod header;
+mod labels;
+mod layout;
+mod pixel_order;
 mod preview;
+mod reader;
 mod rows;
+mod table;
 
 use std::path::{Path, PathBuf};
 
-use csv::ByteRecord;
-
-use self::columns::TableColumns;
+use self::columns::Content;
+use self::labels::Classes;
 use self::preview::Preview;
-use self::rows::TableRows;
+use self::rows::Role;
+use self::table::Table;
+use super::class_names::{CLASS_NAMES, list_names};
+use super::error::invalid;
 use super::format::DataFormat;
-use super::location::Position;
+use super::loaded::LoadedSets;
+use super::pixel_scale::PixelScale;
 use super::read_options::ReadOptions;
-use super::{DatasetError, LoadedDataset, Location, SourceFile, SplitData, file_pair};
+use super::{DatasetError, LoadedDataset, SourceFile, SplitData, file_pair};
 
-/// A training and a test table.
+/// Endings of the names of tables in a folder, and of tables whose path is given.
+const ENDINGS: [&str; 6] = ["csv", "csv.gz", "tsv", "tsv.gz", "txt", "txt.gz"];
+/// Number of [`ENDINGS`] in a folder: `train.txt` often lists files.
+const FOLDER_ENDINGS: usize = 4;
+
+/// A training and a test table, or a lone one.
 pub(super) struct CsvTables;
 
 impl DataFormat for CsvTables {
@@ -33,74 +49,127 @@ impl DataFormat for CsvTables {
 
     fn detect(&self, path: &Path) -> Result<bool, DatasetError> {
         Ok(match path.is_dir() {
-            true => file_pair::is_in_folder(path, ENDING),
-            false => file_pair::has_ending(path, ENDING),
+            true => folder_ending(path).is_some(),
+            false => has_table_name(path),
         })
     }
 
     fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
-        let files = file_pair::find(path, ENDING)?;
-        LoadedDataset::from_both(read_both(&files, options)?).with_class_names_of(path)
+        let read = if path.is_dir() || file_pair::has_training_name(path) {
+            let ending = folder_ending(path).unwrap_or(ENDINGS[0]);
+            read_both(&file_pair::find(path, ending)?, options)?
+        } else {
+            read_lone(path, options)?
+        };
+        if read.class_names.is_none() {
+            return read.with_class_names_of(path);
+        }
+        let mut warnings = Vec::new();
+        if path.join(CLASS_NAMES).is_file() {
+            let file = path.join(CLASS_NAMES);
+            warnings.push(format!("{}: not used, since the labels are names", file.display()));
+        }
+        Ok(LoadedDataset { warnings, ..read })
     }
 }
 
-/// Ending of the names of tables.
-const ENDING: &str = "csv";
+/// Returns the ending of the tables in a folder.
+fn folder_ending(folder: &Path) -> Option<&'static str> {
+    let mut endings = ENDINGS[..FOLDER_ENDINGS].iter().copied();
+    endings.find(|ending| file_pair::is_in_folder(folder, ending))
+}
+
+/// Returns whether the name of a file is that of a table: `a.csv`, `a.tsv` or `a.csv.gz`.
+pub(super) fn has_table_name(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    ENDINGS.iter().any(|ending| {
+        name.strip_suffix(ending).is_some_and(|start| start.len() > 1 && start.ends_with('.'))
+    })
+}
 
 /// Reads both files.
-fn read_both(
-    paths: &[PathBuf; 2],
-    options: &ReadOptions,
-) -> Result<[(SplitData, Vec<SourceFile>); 2], DatasetError> {
+fn read_both(paths: &[PathBuf; 2], options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
     let [training, test] = paths;
-    let previews = [Preview::of(training)?, Preview::of(test)?];
-    let are_same = previews[0].first == previews[1].first;
-    let [first, second] = previews;
-    let (split, labels) = read(training, &first, are_same, options)?;
-    Ok([(split, labels), read(test, &second, are_same, options)?])
+    let [first, second] = [Preview::of(training)?, Preview::of(test)?];
+    let are_same = first.first == second.first;
+    let training = Table::of(training, first, are_same, Content::Labelled, options)?;
+    let test = Table::of(test, second, are_same, Content::Labelled, options)?;
+    test.columns.check_alike(&training.columns, &training.file, || test.first_line())?;
+
+    let ReadTable { set, names, scale, source_file, mut conversions } = read(&training, options)?;
+    let (content, line) = test.read(scale, Role::Test)?;
+    scale.check(content.range, &training.file, || test.first_line())?;
+    let source_files = vec![source_file, test.source_file(&content)];
+    let classes = names.as_deref().map_or(Classes::Numbered, Classes::Named);
+    let (test_set, _) = test.split((content, line), classes, &training.file, options)?;
+    conversions.extend(test.notes());
+    let read = LoadedDataset::from_arrays(LoadedSets::Both([set, test_set]), source_files);
+    let white_is_255 = scale.is_full();
+    Ok(LoadedDataset { class_names: names, conversions, white_is_255, ..read })
 }
 
-/// Reads one of the two files. `are_same`: whether both start with the same line.
-fn read(
+/// Reads a table that is not split into training and test set.
+fn read_lone(path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
+    let table = Table::of(path, Preview::of(path)?, false, Content::Labelled, options)?;
+    let ReadTable { set, names, scale, source_file, conversions } = read(&table, options)?;
+    let read = LoadedDataset::from_arrays(LoadedSets::Lone(set), vec![source_file]);
+    let white_is_255 = scale.is_full();
+    Ok(LoadedDataset { class_names: names, conversions, white_is_255, ..read })
+}
+
+/// A table of training images as read.
+struct ReadTable {
+    set: SplitData,
+    /// Names of the classes, if the labels are names.
+    names: Option<Vec<String>>,
+    scale: PixelScale,
+    source_file: SourceFile,
+    conversions: Vec<String>,
+}
+
+/// Reads a table of training images.
+fn read(table: &Table, options: &ReadOptions) -> Result<ReadTable, DatasetError> {
+    let (content, line, scale) = table.read_scaled(Role::Training, options)?;
+    let source_file = table.source_file(&content);
+    let (set, names) = table.split((content, line), Classes::Own, &table.file, options)?;
+    let mut conversions: Vec<String> = scale.conversion().into_iter().collect();
+    conversions.extend(names.as_deref().map(names_note));
+    conversions.extend(table.notes());
+    Ok(ReadTable { set, names, scale, source_file, conversions })
+}
+
+/// Images of a table.
+pub(super) struct TableImages {
+    /// Pixels of all images.
+    pub bytes: Vec<u8>,
+    pub count: usize,
+    /// Sentences on what was converted or ignored.
+    pub conversions: Vec<String>,
+}
+
+/// Reads a table of images of `pixels` values each for prediction. Labels are ignored.
+pub(super) fn read_images(
     path: &Path,
-    preview: &Preview,
-    are_same: bool,
+    pixels: usize,
     options: &ReadOptions,
-) -> Result<(SplitData, Vec<SourceFile>), DatasetError> {
-    let file = path.display().to_string();
-    let location = |position| Location { file: file.clone(), position };
-    let names = match header::is_header(preview, are_same, options) {
-        Ok(has_header) => has_header.then_some(&preview.first[..]),
-        Err(ambiguous) => return Err(ambiguous.error(location(Position::Line(preview.first_line)))),
-    };
-    let fields = preview.first.len();
-    let columns = TableColumns::of(names, fields, || location(Position::Line(preview.first_line)))?;
-    let header_line = names.map(|_| preview.first_line);
-    let mut rows = TableRows::new(&file, &columns, fields, header_line, options.max_value);
-    let mut table = preview.reader(path)?;
-    let mut record = ByteRecord::new();
-    let (mut is_first, mut count) = (true, 0);
-    loop {
-        let more = table.read_byte_record(&mut record);
-        count += 1;
-        let line = match preview.counts_records() {
-            true => count,
-            // After reading a record, the reader is on the next line.
-            false => table.position().line().saturating_sub(1).max(1),
-        };
-        match more {
-            Ok(true) if record.iter().all(<[u8]>::is_empty) && record.len() < 2 => continue,
-            Ok(true) if std::mem::take(&mut is_first) && names.is_some() => continue,
-            Ok(true) => rows.add(line, &record)?,
-            Ok(false) => break,
-            Err(error) => {
-                return Err(DatasetError::read(location(Position::Line(line)))(error.into()));
-            }
-        }
+) -> Result<TableImages, DatasetError> {
+    let table = Table::of(path, Preview::of(path)?, false, Content::Pixels(pixels), options)?;
+    let found = table.columns.pixels.len();
+    if found != pixels {
+        let expected = format!("{pixels} pixels per line, as the images of the training have");
+        return Err(invalid(table.first_line(), expected, found));
     }
-    let first = rows.check()?;
-    let sizes = options.row_shape(location(Position::Line(first)), columns.pixels.len())?;
-    let format =
-        format!("CSV, {}, {}", preview.separator(), rows.describe(&columns.describe(names)));
-    Ok((rows.into_split(sizes)?, vec![SourceFile { file: file.clone(), format }]))
+    let (content, _, scale) = table.read_scaled(Role::Prediction, options)?;
+    let file = &table.file;
+    let scaled = scale.conversion().map(|conversion| format!("{file}: {conversion}"));
+    let mut conversions: Vec<String> = scaled.into_iter().chain(table.notes()).collect();
+    if table.columns.label.is_some() {
+        conversions.push(format!("{file}: labels are ignored"));
+    }
+    Ok(TableImages { bytes: content.images, count: content.lines.len(), conversions })
+}
+
+/// Returns a sentence on labels that are texts.
+fn names_note(names: &[String]) -> String {
+    format!("labels are names: {} classes, sorted: {}", names.len(), list_names(names))
 }

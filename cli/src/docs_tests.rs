@@ -73,6 +73,7 @@ fn arguments(line: &str) -> Option<Vec<String>> {
 fn docs_commands_are_accepted() {
     let mut count = 0;
     for (path, text) in pages() {
+        let text = text.replace('\r', "").replace("\\\n", " ");
         for line in split(&text).0 {
             let Some(words) = arguments(line) else { continue };
             count += 1;

@@ -1,5 +1,6 @@
 //! Hints: what the user can do about an error.
 
+use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
 use std::path::Path;
 
 use super::CliError;
@@ -113,6 +114,11 @@ fn weights_file_hint(folder: &str) -> String {
 
 fn storage_hint(error: &StorageError) -> Option<&'static str> {
     match error {
+        StorageError::Io { source, .. }
+            if matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge) =>
+        {
+            Some("free space or raise the quota, then resume: what was saved is valid")
+        }
         StorageError::RunExists { .. } => {
             Some("choose another folder with --out, or move this run")
         }

@@ -6,10 +6,12 @@ use super::TrainArgs;
 use super::job::TrainJob;
 use crate::CliError;
 use crate::weights::load_weights;
+use apical::config::{Config, Feedback, Variant};
 use apical::dataset::Dataset;
 use apical::run_dir::file_names::INITIAL_WEIGHTS;
 use apical::run_dir::{RunInfo, SavedNetwork, weights_sha256};
 use apical::train::{Checkpoint, ResumeFrom};
+use clap::ValueEnum;
 
 impl TrainJob {
     /// Extends the run to more epochs.
@@ -70,21 +72,34 @@ impl TrainJob {
     /// Checks that the networks of the run can start with the given weights.
     ///
     /// # Errors
-    /// Returns an error if they have other layers, or input of another kind or size.
-    pub(super) fn check_initial_weights(&self, dataset: &Dataset) -> Result<(), CliError> {
+    /// Returns an error if one has other layers or feedback from other layers, or input of another kind or size.
+    pub(super) fn check_initial_weights(
+        &self,
+        variants: &[Variant],
+        dataset: &Dataset,
+    ) -> Result<(), CliError> {
         let Some(saved) = &self.initial else { return Ok(()) };
         saved.check_size(dataset)?;
-        let (given, needed) = (&saved.config.layers, &self.info.config.layers);
-        if given == needed {
-            return Ok(());
+        let given = &saved.config;
+        let refuse = |have: String, needed: String| {
+            let weights = "cannot start with the weights of --initial-weights";
+            Err(CliError::Usage(format!("{weights}: they have {have}, the run has {needed}")))
+        };
+        for Variant { config, .. } in variants {
+            if config.layers != given.layers {
+                let list = |layers: &[usize]| {
+                    layers.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+                };
+                let [have, needed] = [given, config].map(|config| list(&config.layers));
+                return refuse(format!("layers {have}"), format!("layers {needed}"));
+            }
+            if feedback_sizes(config) != feedback_sizes(given) {
+                let [have, needed] = [given, config].map(|config| name(config.feedback));
+                let hint = format!("; give --feedback {have}");
+                return refuse(format!("{have} feedback"), format!("{needed} feedback{hint}"));
+            }
         }
-        let list =
-            |layers: &[usize]| layers.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
-        Err(CliError::Usage(format!(
-            "cannot start with the weights of --initial-weights: they have layers {}, the run has layers {}",
-            list(given),
-            list(needed)
-        )))
+        Ok(())
     }
 
     /// Returns the start of a network without a checkpoint.
@@ -93,4 +108,17 @@ impl TrainJob {
             ResumeFrom::Checkpoint(Box::new(Checkpoint::of_network(saved.network.clone())))
         })
     }
+}
+
+/// Returns the number of units that feed back to each hidden layer.
+fn feedback_sizes(config: &Config) -> Vec<usize> {
+    let layers = config.layers.len();
+    let hidden = 0..layers.saturating_sub(1);
+    hidden.map(|layer| config.layers[config.feedback.population(layer, layers) - 1]).collect()
+}
+
+/// Returns the name of a population as flags take it.
+fn name(feedback: Feedback) -> String {
+    let value = feedback.to_possible_value();
+    value.map_or(String::new(), |value| value.get_name().to_string())
 }

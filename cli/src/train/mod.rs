@@ -161,7 +161,7 @@ fn start_or_resume(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
     }
     let device_options = arguments.device_options()?;
     let dataset = job.dataset(&arguments.simulation.data)?;
-    job.check_initial_weights(&dataset)?;
+    job.check_initial_weights(&variants, &dataset)?;
     let images = job.image_shape(&dataset);
     job.print_data_notes(&dataset, arguments)?;
     let sizes: Vec<TrainingSize> =

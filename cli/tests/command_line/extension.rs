@@ -130,3 +130,27 @@ fn run_starts_with_given_weights() {
     fails(&mut larger, 1, &["expects images of 6 x 5 pixels", "has 28 x 28"]);
     assert!(!folder.path().join("new").exists());
 }
+
+#[test]
+fn weights_of_other_feedback_are_refused_early() {
+    let folder = folder_with_data();
+    let deep = |arguments: &[&str]| {
+        let mut command = apical(&folder);
+        command.args(["train", "--data=data", "--backend=cpu", "--epochs=1"]).args(arguments);
+        command
+    };
+    output_of(deep(&["--layers=20,12,10", "--out=first"]).arg("--feedback=broadcast"));
+    let start = ["--initial-weights=first/weights.safetensors", "--out=new"];
+    let texts = [
+        "cannot start with the weights of --initial-weights: they have broadcast feedback, the run has layerwise",
+        "give --feedback broadcast",
+    ];
+    for more in ["--feedback=layerwise", "--sweep=feedback=broadcast,layerwise"] {
+        fails(deep(&["--layers=20,12,10", more]).args(start), 2, &texts);
+    }
+    assert!(!folder.path().join("new").exists());
+    // With one hidden layer, both feed back from the output.
+    output_of(&mut deep(&["--layers=20,10", "--out=shallow"]));
+    let start = ["--initial-weights=shallow/weights.safetensors", "--out=other"];
+    output_of(deep(&["--layers=20,10", "--feedback=layerwise"]).args(start));
+}

@@ -259,6 +259,7 @@ fn full_quota_ends_a_part_that_can_be_repeated() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{blocks}: {error}");
         assert!(error.contains("cannot be written") && error.contains("caused by: "), "{error}");
+        assert!(error.contains("hint: free space or raise the quota"), "{error}");
         let claims = names(&folder.path().join("run"));
         assert!(!claims.iter().any(|name| name.contains("claim")), "{blocks}: {claims:?}");
     }

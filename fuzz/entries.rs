@@ -5,8 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use apical::config::file;
-use apical::dataset::Dataset;
 use apical::dataset::idx::{read_images, read_labels};
+use apical::dataset::image_file::decode;
+use apical::dataset::{Background, Dataset, ImageSize, ReadOptions};
 use apical::run_dir::checkpoint_file;
 
 /// Reads IDX files of images and of labels, plain or gzip.
@@ -37,6 +38,24 @@ pub fn heidelberg(bytes: &[u8]) {
 /// Reads a file of N-MNIST as a recording of each of two classes.
 pub fn n_mnist(bytes: &[u8]) {
     open_files("n-mnist", &["Train/0/1.bin", "Train/1/1.bin", "Test/0/1.bin"], bytes);
+}
+
+/// Reads an image file of any kind, scaled and in colour.
+pub fn image(bytes: &[u8]) {
+    let Ok(image) = decode(bytes, "image".to_string()) else { return };
+    let size = ImageSize { width: 5, height: 3 };
+    let background = Some(Background::White);
+    let options = ReadOptions { colour: true, background, ..ReadOptions::default() };
+    let _ = image.bytes(size, &options);
+}
+
+/// Reads a zip archive of image folders.
+pub fn image_zip(bytes: &[u8]) {
+    let folder = folder("image-zip");
+    let path = folder.join("data.zip");
+    fs::write(&path, bytes).expect("the temporary file is written");
+    let _ = Dataset::open(&path);
+    let _ = fs::remove_dir_all(folder);
 }
 
 /// Reads a CSV table as training set and as test set.

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use apical::config::file;
 use apical::dataset::Dataset;
 use apical::dataset::idx::read_images;
+use apical::dataset::image_file::decode;
 use apical::run_dir::checkpoint_file;
 
 fn corpus(name: &str) -> PathBuf {
@@ -46,6 +47,8 @@ fn corpus_files_do_not_panic() {
     read_corpus("heidelberg", entries::heidelberg);
     read_corpus("n_mnist", entries::n_mnist);
     read_corpus("csv", entries::csv);
+    read_corpus("image", entries::image);
+    read_corpus("image_zip", entries::image_zip);
     read_corpus("config", entries::config);
     read_corpus("checkpoint", entries::checkpoint);
 }
@@ -63,6 +66,13 @@ fn valid_corpus_files_are_read() {
         fs::write(recordings.path().join(name), bytes("recordings/floats")).unwrap();
     }
     assert_eq!(Dataset::open(recordings.path()).unwrap().recording(0).len(), 3);
+    for entry in fs::read_dir(corpus("image")).unwrap() {
+        let path = entry.unwrap().path();
+        assert!(decode(&fs::read(&path).unwrap(), path.display().to_string()).is_ok(), "{path:?}");
+    }
+    let zip = folder.path().join("data.zip");
+    fs::write(&zip, bytes("image_zip/sets")).unwrap();
+    assert_eq!(Dataset::open(&zip).unwrap().training_count, 2);
     for name in ["train.csv", "test.csv"] {
         fs::write(folder.path().join(name), bytes("csv/header")).unwrap();
     }

@@ -12,10 +12,18 @@ mod archives;
 mod columns;
 #[path = "dataset_formats/damaged_images.rs"]
 mod damaged_images;
+#[path = "dataset_formats/image_kinds.rs"]
+mod image_kinds;
+#[path = "dataset_formats/image_zips.rs"]
+mod image_zips;
 #[path = "dataset_formats/images.rs"]
 mod images;
+#[path = "dataset_formats/lone_sets.rs"]
+mod lone_sets;
 #[path = "dataset_formats/pixels.rs"]
 mod pixels;
+#[path = "dataset_formats/set_folders.rs"]
+mod set_folders;
 #[path = "dataset_formats/table_files.rs"]
 mod table_files;
 #[path = "dataset_formats/table_labels.rs"]
@@ -68,7 +76,7 @@ fn class_names(path: &Path) -> Vec<String> {
 
 #[test]
 fn folder_without_data_set_lists_the_formats() {
-    let folder = folder_of([("notes.txt", vec![]), ("cat/a.png", vec![]), ("dog/b.png", vec![])]);
+    let folder = folder_of([("notes.txt", vec![]), ("cat/a.png", vec![]), ("dog/b.txt", vec![])]);
     let message = error_of(&folder, "", &ReadOptions::default());
     for text in [
         "the four IDX files",

@@ -10,7 +10,7 @@ use super::CliError;
 use super::output::eprint_line;
 use super::signals;
 use super::spike_args::SpikeArgs;
-use apical::dataset::{Background, Dataset, ImageSize, ReadOptions};
+use apical::dataset::{Background, Dataset, ImageSize, ReadOptions, TestFraction};
 use apical::device::{BackendKind, DeviceOptions};
 
 /// Options of all commands that simulate networks on a data set.
@@ -86,8 +86,8 @@ impl MachineArgs {
 /// Data set options.
 #[derive(Clone, Debug, Args)]
 pub(super) struct DataArgs {
-    /// Data set: a folder with four IDX files (plain or gzip), with train/CLASS/*.png and test/CLASS/*.png (or .jpg), or
-    /// with train.csv and test.csv, or an .npz file [default: the embedded MNIST]
+    /// Data set: a folder with four IDX files (plain or gzip), with train/CLASS/*.png and test/CLASS/*.png (or .jpg), with
+    /// CLASS/*.png, or with train.csv and test.csv; a .zip file of images, or an .npz file [default: the embedded MNIST]
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
 
@@ -109,6 +109,11 @@ pub(super) struct ReadArgs {
 
     #[command(flatten)]
     values: PixelArgs,
+
+    /// Fraction of each class's images that become the test set, such as 0.2, if the data have none. Drawn with a fixed
+    /// seed
+    #[arg(long, requires = "data", value_name = "F")]
+    test_fraction: Option<TestFraction>,
 
     #[command(flatten)]
     spikes: SpikeArgs,
@@ -159,6 +164,7 @@ impl DataArgs {
             image_size: own.size.or(reading.size),
             rgb: own.colour || reading.colour,
             values,
+            test_fraction: own.test_fraction.or(reading.test_fraction),
             spikes: self.reading.spikes.with_defaults(&reading.spikes),
         };
         DataArgs { data: self.data.clone(), reading }
@@ -177,9 +183,9 @@ impl DataArgs {
 
 impl ReadArgs {
     fn reading(&self) -> ReadOptions {
-        let &ReadArgs { image_size: size, rgb: colour, .. } = self;
+        let &ReadArgs { image_size: size, rgb: colour, test_fraction, .. } = self;
         let spikes = self.spikes.options();
-        ReadOptions { size, colour, spikes, ..self.values.reading() }
+        ReadOptions { size, colour, test_fraction, spikes, ..self.values.reading() }
     }
 
     /// Reads a data set, or the embedded MNIST if there is no path.

@@ -1,11 +1,11 @@
-//! Folders of one class, and the listing of folders.
+//! Folders of one class.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::DatasetError;
 use super::class_names::{list_names, sanitize};
-use super::image_file::{ENDINGS, is_image};
-use super::{DatasetError, Location};
+use super::file_tree::FileTree;
+use super::image_file::{endings, is_image};
 use crate::text::{list_first, plural};
 
 /// Largest number of skipped files that a warning lists.
@@ -18,19 +18,44 @@ pub(super) struct ClassFolder {
     pub folder: PathBuf,
     /// Sorted by name.
     pub files: Vec<PathBuf>,
+    /// Whether the images are in subfolders.
+    pub is_nested: bool,
     /// Names of files without an image extension.
     pub skipped: Vec<String>,
 }
 
 impl ClassFolder {
-    /// Lists the files of a class. Adds a warning about skipped ones.
-    pub fn of(folder: PathBuf, warnings: &mut Vec<String>) -> Result<ClassFolder, DatasetError> {
-        let (files, skipped): (Vec<_>, Vec<_>) =
-            sorted(&folder)?.into_iter().partition(|path| is_image(path) && !path.is_dir());
-        warnings.extend(skipped_warning(&folder, &skipped, "not images by their extension"));
+    /// Creates a class without images.
+    pub fn empty(name: String, folder: PathBuf) -> ClassFolder {
+        ClassFolder { name, folder, files: Vec::new(), is_nested: false, skipped: Vec::new() }
+    }
+
+    /// Lists the files of a class. If the folder has no images, those of its subfolders belong to the class, as in
+    /// ImageNet's `CLASS/images`. Adds a warning about skipped files.
+    pub fn of(
+        tree: &FileTree,
+        folder: PathBuf,
+        warnings: &mut Vec<String>,
+    ) -> Result<ClassFolder, DatasetError> {
+        let entries = tree.entries(&folder)?;
+        let (mut files, mut skipped): (Vec<_>, Vec<_>) =
+            entries.files.into_iter().partition(|path| is_image(path));
+        let is_nested = files.is_empty() && !entries.folders.is_empty();
+        if is_nested {
+            for subfolder in &entries.folders {
+                let (images, others): (Vec<_>, Vec<_>) =
+                    tree.entries(subfolder)?.files.into_iter().partition(|path| is_image(path));
+                files.extend(images);
+                skipped.extend(others);
+            }
+        } else {
+            skipped.extend(entries.folders);
+        }
+        let why = "not images by their extension";
+        warnings.extend(skipped_warning(&tree.join(&folder), &skipped, why));
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let skipped = skipped.iter().map(|path| file_name(path)).collect();
-        Ok(ClassFolder { name: sanitize(&name), folder, files, skipped })
+        Ok(ClassFolder { name: sanitize(&name), folder, files, is_nested, skipped })
     }
 
     /// Returns the files found instead of images.
@@ -45,21 +70,7 @@ fn file_name(path: &Path) -> String {
 
 /// Returns the kinds of images for messages.
 pub(super) fn image_kinds() -> String {
-    format!("images (.{})", ENDINGS.join(", ."))
-}
-
-/// Returns the entries of a folder, sorted by name, without hidden ones.
-pub(super) fn sorted(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-    let read = || DatasetError::read(Location::whole(folder.display().to_string()));
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(read())? {
-        let name = entry.map_err(read())?.file_name();
-        if !name.to_string_lossy().starts_with('.') {
-            names.push(name);
-        }
-    }
-    names.sort();
-    Ok(names.into_iter().map(|name| folder.join(name)).collect())
+    format!("images (.{})", endings().collect::<Vec<_>>().join(", ."))
 }
 
 /// Returns a warning that names skipped files, if there are any.

@@ -8,7 +8,7 @@ use crate::text::plural;
 pub struct ImageConversion {
     /// Whether its EXIF orientation rotated or mirrored it.
     pub is_reoriented: bool,
-    /// Whether it is the first of several frames.
+    /// Whether it is the first of several frames or pages.
     pub is_animated: bool,
     /// Whether it was scaled to another size.
     pub is_scaled: bool,
@@ -20,6 +20,8 @@ pub struct ImageConversion {
     pub is_composited: bool,
     /// Whether it has 16 bits per value.
     pub is_16_bit: bool,
+    /// Whether its values were scaled from the file's own value of white to 255.
+    pub is_rescaled: bool,
     /// Bits per value in the file.
     pub depth: u8,
     /// Largest visible value in the file.
@@ -35,6 +37,7 @@ pub(super) struct ConversionCounts {
     stretched: usize,
     greyscaled: usize,
     composited: usize,
+    rescaled: usize,
     pub(super) sixteen_bit: usize,
     /// Largest value of the 16-bit images.
     pub(super) largest_16_bit: u32,
@@ -48,6 +51,7 @@ impl ConversionCounts {
         self.stretched += usize::from(conversion.is_stretched);
         self.greyscaled += usize::from(conversion.is_greyscaled);
         self.composited += usize::from(conversion.is_composited);
+        self.rescaled += usize::from(conversion.is_rescaled);
         if conversion.is_16_bit {
             self.sixteen_bit += 1;
             self.largest_16_bit = self.largest_16_bit.max(conversion.largest);
@@ -62,6 +66,7 @@ impl ConversionCounts {
         self.stretched += other.stretched;
         self.greyscaled += other.greyscaled;
         self.composited += other.composited;
+        self.rescaled += other.rescaled;
         self.sixteen_bit += other.sixteen_bit;
         self.largest_16_bit = self.largest_16_bit.max(other.largest_16_bit);
     }
@@ -85,8 +90,8 @@ impl ConversionCounts {
             ),
             (
                 self.animated,
-                "animated: only the first frame is used",
-                "animated: only the first frame is used",
+                "of several frames or pages: only the first is used",
+                "of several frames or pages: only the first is used",
             ),
             (
                 self.composited,
@@ -97,6 +102,11 @@ impl ConversionCounts {
                 self.sixteen_bit,
                 &format!("of 16 bits {sixteen_bit}"),
                 &format!("of 16 bits {sixteen_bit}"),
+            ),
+            (
+                self.rescaled,
+                "scaled: the largest value by its header becomes 255",
+                "scaled: the largest value by their headers becomes 255",
             ),
             (
                 self.greyscaled,

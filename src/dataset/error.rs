@@ -41,9 +41,9 @@ pub enum DatasetError {
     /// The image file is damaged.
     #[error("{file}: damaged {kind} image")]
     Image { file: String, kind: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
-    /// The file is no PNG or JPEG image.
-    #[error("{file}: expected a PNG or JPEG image, found {found}")]
-    NotAnImage { file: String, found: &'static str },
+    /// The file is no image of a known kind.
+    #[error("{file}: expected an image ({expected}), found {found}")]
+    NotAnImage { file: String, expected: String, found: &'static str },
     /// Several files cannot be read.
     #[error("cannot read {}{}", plural(.errors.len(), "file"), lines(.errors))]
     Images { errors: Vec<DatasetError> },
@@ -56,6 +56,9 @@ pub enum DatasetError {
     /// The HDF5 file is damaged or has parts that cannot be read.
     #[error("{location}: damaged or unsupported HDF5 file")]
     Hdf5 { location: Location, source: io::Error },
+    /// The zip archive is damaged.
+    #[error("{location}: damaged zip archive")]
+    Zip { location: Location, source: io::Error },
     /// More images requested than available.
     #[error(
         "{name}: expected at most {available} {set} images (0 means all), requested {requested}"
@@ -100,10 +103,10 @@ impl DatasetError {
         match self {
             DatasetError::Invalid { hint, .. } => *hint,
             DatasetError::NotAnImage { found, .. } if found.ends_with("image") => {
-                Some("convert it to PNG; only PNG and JPEG are supported")
+                Some("convert it to PNG")
             }
             DatasetError::NotAnImage { .. } => {
-                Some("use PNG or JPEG files, folders of them, or IDX files")
+                Some("use image files, folders of them, or IDX files")
             }
             DatasetError::Image { .. } => Some("copy or download it again, or remove it"),
             DatasetError::Images { errors } => errors.iter().find_map(DatasetError::hint),

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::DatasetError;
+use super::{DatasetError, ReadOptions};
 
 /// Part of the name of a training file, and name of a folder of training images.
 pub(super) const TRAINING: &str = "train";
@@ -42,6 +42,15 @@ pub(super) fn with_test_file(path: &Path) -> Result<[PathBuf; 2], DatasetError> 
     let (before, after) = (&name[..at], &name[at + TRAINING.len()..]);
     let test = path.with_file_name(format!("{before}{TEST}{after}"));
     if test.is_file() { Ok([path.to_owned(), test]) } else { Err(no_test_file(path, &test)) }
+}
+
+/// Returns the file of a set without a test set at a path: a file whose name is not that of a training file, or, with
+/// [`ReadOptions::test_fraction`], a training file without its test file.
+pub(super) fn lone(path: &Path, ending: &str, options: &ReadOptions) -> Option<PathBuf> {
+    let [file, _] =
+        if path.is_dir() { in_folder(path, ending) } else { [path, path].map(Path::to_owned) };
+    let is_lone = options.test_fraction.is_some() || !has_training_name(&file);
+    (is_lone && file.is_file() && with_test_file(&file).is_err()).then_some(file)
 }
 
 /// Returns the error for a file that has no test file, since its name is not that of a training file.

@@ -8,13 +8,14 @@ use super::class_names::sanitize;
 use super::csv::CsvTables;
 use super::format::DataFormat;
 use super::idx::IdxFiles;
-use super::image_folders::ImageFolders;
+use super::image_folders::{ClassFolders, ImageFolders, ImageZip};
 use super::npz::NpzArchives;
 use crate::files;
 use crate::text::{list_first, one_of};
 
 /// Formats in the order of detection. The first that detects its files reads them.
-static FORMATS: [&dyn DataFormat; 4] = [&IdxFiles, &ImageFolders, &CsvTables, &NpzArchives];
+static FORMATS: [&dyn DataFormat; 6] =
+    [&IdxFiles, &ImageFolders, &CsvTables, &ImageZip, &NpzArchives, &ClassFolders];
 
 /// Largest number of folder entries that an error lists.
 const MAX_LISTED: usize = 5;

@@ -78,6 +78,9 @@ impl DataIdentity {
         if self.read_options.colour {
             text += " --rgb";
         }
+        if let Some(fraction) = self.read_options.test_fraction {
+            text += &format!(" --test-fraction {fraction}");
+        }
         text += &self.read_options.spikes.arguments();
         text
     }

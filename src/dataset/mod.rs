@@ -1,5 +1,5 @@
-//! Labelled images as bytes: the embedded MNIST, IDX files, folders of images, CSV tables, `.npz` archives, or arrays
-//! in memory.
+//! Labelled images as bytes: the embedded MNIST, IDX files, folders and zip archives of images, CSV tables, `.npz`
+//! archives, or arrays in memory.
 //!
 //! Every error names the file and the location in it (byte, line or array), what was expected and what was found.
 
@@ -14,7 +14,9 @@ pub mod embedded;
 mod error;
 mod examples;
 mod file_pair;
+mod file_tree;
 mod fingerprint;
+mod folder_entries;
 mod format;
 mod formats;
 mod gzip;
@@ -31,13 +33,17 @@ mod open;
 mod pixel_rules;
 mod pixel_scale;
 mod read_options;
+mod set_folders;
 pub mod spikes;
+mod split_folder;
 mod stratify;
 mod subset;
 pub mod summary;
+mod test_fraction;
 pub mod unlabelled;
 mod validation_set;
 mod zip_names;
+mod zip_tree;
 
 use std::fmt;
 
@@ -52,6 +58,7 @@ pub use location::{Location, Position};
 pub use pixel_rules::PixelRules;
 pub use read_options::{Background, ImageSize, ReadOptions};
 use spikes::Recordings;
+pub use test_fraction::TestFraction;
 
 /// Labelled images. Training and test set form one contiguous block, training set first, so that a device stores it
 /// unchanged.

@@ -14,7 +14,8 @@ impl Dataset {
     ///   `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`. Each may have `.` in place of the `-` before `idx`, and
     ///   `.gz` at the end. The first that exists is used, in the order `-`, `-` with `.gz`, `.`, `.` with `.gz`.
     ///   Compression is detected from the content;
-    /// - a folder with `train/CLASS/*.png` and `test/CLASS/*.png`, also JPEG. Images are scaled to the size of the first
+    /// - a folder with `train/CLASS/*.png` and `test/CLASS/*.png`, or only `CLASS/*.png`, or a zip archive of such a
+    ///   folder. Images may be PNG, JPEG, BMP, GIF, WebP, TIFF, PGM or PPM; they are scaled to the size of the first
     ///   and converted to grey;
     /// - a folder with `train.csv` and `test.csv`, or the path of the first of two such files: one image per line, its
     ///   label followed by its pixels;
@@ -29,8 +30,8 @@ impl Dataset {
     ///   Spiking Heidelberg Digits;
     /// - a folder of N-MNIST: `Train/CLASS/*.bin` and `Test/CLASS/*.bin`.
     ///
-    /// Formats of images are tried in this order, after those of recordings. A file `class_names.txt` in a folder of IDX files, tables
-    /// or archives has one class name per line.
+    /// Formats of images are tried after those of recordings. A file `class_names.txt` in a folder of IDX files, tables
+    /// or archives has one class name per line. A set without a test set needs [`ReadOptions::test_fraction`].
     ///
     /// # Errors
     /// Returns an error if a file is missing or invalid, files do not fit each other, or the training set has only one
@@ -53,7 +54,7 @@ impl Dataset {
         let format = formats::detect(path)?;
         options.refuse_those_of_recordings(path)?;
         let read = format.read(path, options)?;
-        let [training, test] = read.sets.split(path, options)?;
+        let ([training, test], told) = read.sets.split(path, options)?;
         if let Some(ImageSize { width, height }) = options.size {
             let requested = [height, width * options.channels()];
             let [_, height, width] = training.images.sizes;
@@ -80,7 +81,7 @@ impl Dataset {
             source: DataSource::Files,
             read_options: *options,
             warnings: read.warnings,
-            conversions: read.conversions,
+            conversions: read.conversions.into_iter().chain(told).collect(),
             source_files: read.source_files,
             rules,
             ..dataset

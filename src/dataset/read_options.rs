@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::array::format_sizes;
 use super::error::{invalid, invalid_with_hint};
 use super::spikes::SpikeOptions;
-use super::{DatasetError, Location};
+use super::{DatasetError, Location, TestFraction};
 use crate::text::parse_pair;
 
 /// Channels of a colour pixel: red, green and blue.
@@ -37,6 +37,9 @@ pub struct ReadOptions {
     /// Whether the first line of a table is a header. If `None`, it is detected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csv_header: Option<bool>,
+    /// Fraction of each class's images that become the test set, if the data have none. If `None`, such data are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_fraction: Option<TestFraction>,
     /// Options for recorded spikes. Images are read without them.
     #[serde(default, skip_serializing_if = "SpikeOptions::is_default")]
     pub spikes: SpikeOptions,
@@ -49,7 +52,8 @@ impl ReadOptions {
         if *self == of_recordings {
             return Ok(());
         }
-        let hint = "omit the size, colours, background, largest value and header of images";
+        let hint =
+            "omit the size, colours, background, largest value, header and test fraction of images";
         Err(invalid_with_hint(
             whole(path),
             "images, for which options are given",

@@ -11,7 +11,7 @@ use super::class_names::sanitize;
 use super::conversions::{ConversionCounts, ImageConversion};
 use super::error::invalid;
 use super::error::list_few;
-use super::image_file::{LoadedImage, is_image, open_image};
+use super::image_file::{LoadedImage, is_image, kind_names, open_image};
 use super::image_folders::check_16_bit_range;
 use super::location::Origin;
 use super::{DatasetError, ImageSize, Location, PixelRules, ReadOptions, csv, idx};
@@ -59,11 +59,8 @@ pub fn collect(paths: &[PathBuf], preprocess: Preprocess) -> Result<ImageList, D
             find_images(path, &mut files)?;
             if files.len() == before {
                 let location = Location::whole(path.display().to_string());
-                return Err(invalid(
-                    location,
-                    "PNG or JPEG images in this folder",
-                    list_files(path),
-                ));
+                let expected = format!("images ({}) in this folder", kind_names());
+                return Err(invalid(location, expected, list_files(path)));
             }
             continue;
         }
@@ -195,7 +192,7 @@ impl ImageList {
             let image = GrayImage::from_raw(columns, rows, bytes.to_vec()).unwrap_or_default();
             let file = format!("{}[{index}]", path.display());
             let image = DynamicImage::from(image);
-            let loaded = LoadedImage { image, is_reoriented: false, is_animated: false, file };
+            let loaded = LoadedImage::upright(image, file);
             let (bytes, conversion) = preprocess.bytes_of(&loaded)?;
             self.bytes.extend(bytes);
             self.counts.add(&conversion);

@@ -6,12 +6,12 @@ use std::path::Path;
 use super::open_regular;
 
 /// Number of bytes used to recognise the kind of a file.
-const START: u64 = 512;
+pub const KIND_START: usize = 512;
 
 /// Returns the kind of a file from its first bytes, such as `a PNG image`; `None` for an unknown kind.
 pub fn kind_of(path: &Path) -> Option<&'static str> {
     let mut start = Vec::new();
-    open_regular(path).ok()?.take(START).read_to_end(&mut start).ok()?;
+    open_regular(path).ok()?.take(KIND_START as u64).read_to_end(&mut start).ok()?;
     kind_of_bytes(&start)
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use bytesize::ByteSize;
 
-pub use kind::{kind_of, kind_of_bytes};
+pub use kind::{KIND_START, kind_of, kind_of_bytes};
 
 use crate::memory;
 

@@ -50,26 +50,21 @@ fn damaged_pngs_are_refused() {
 #[test]
 fn other_file_formats_are_named() {
     for (bytes, kind) in [
-        (&b"GIF89a\x01\0\x01\0"[..], "a GIF image"),
-        (b"RIFF\x1a\0\0\0WEBPVP8L", "a WebP image"),
-        (b"BM\x3a\0\0\0\0\0\0\0", "a BMP image"),
-        (b"P5\n1 1\n255\n\0", "a PGM image"),
+        (&b"\0\0\0\x20ftypavif"[..], "an AVIF image"),
         (b"PK\x03\x04\x14\0", "a zip archive (.zip, .npz)"),
         (b"\0\0\x08\x01\0\0\0\x01\0", "an IDX file"),
     ] {
         assert_error(
             bytes.to_vec(),
             &ReadOptions::default(),
-            &format!("expected a PNG or JPEG image, found {kind}"),
+            &format!("expected an image (PNG, JPEG, BMP, GIF, WebP, TIFF, or PGM), found {kind}"),
         );
     }
-    let folder = folder_of([("a.webp", b"RIFF\x1a\0\0\0WEBPVP8L".to_vec())]);
+    let folder = folder_of([("a.avif", b"\0\0\0\x20ftypavif".to_vec())]);
     let preprocess = Preprocess::of([2, 2, 1], &PixelRules::default(), None);
-    let error = collect(&[folder.path().join("a.webp")], preprocess).unwrap_err();
-    assert!(
-        error.to_string().ends_with("a.webp: expected a PNG or JPEG image, found a WebP image")
-    );
-    assert_eq!(error.hint(), Some("convert it to PNG; only PNG and JPEG are supported"));
+    let error = collect(&[folder.path().join("a.avif")], preprocess).unwrap_err();
+    assert!(error.to_string().ends_with("or PGM), found an AVIF image"), "{error}");
+    assert_eq!(error.hint(), Some("convert it to PNG"));
     let missing = ["b.png", "c.png"].map(|name| folder.path().join(name));
     let message = collect(&missing, preprocess).unwrap_err().to_string();
     assert!(message.starts_with("cannot read 2 files\n"), "{message}");

@@ -125,7 +125,7 @@ fn other_files_are_skipped_with_a_warning() {
     assert_eq!(set.training_count, 4);
     let notes = set.warnings.join("\n");
     for text in [
-        "train/cat: 2 files skipped, not images by their extension: Thumbs.db, deep.png",
+        "train/cat: 1 file skipped, not images by their extension: deep.png",
         "train: 1 file skipped, not in a class folder: notes.txt",
     ] {
         assert!(notes.contains(text), "{notes}\nlacks: {text}");
@@ -145,8 +145,8 @@ fn invalid_images_are_listed_in_one_error() {
     let message = error_of(&folder, "", &ReadOptions::default());
     assert!(message.starts_with("cannot read 3 files\n"), "{message}");
     for fault in [
-        "train/cat/3.png: expected a PNG or JPEG image, found text",
-        "train/dog/3.png: expected a PNG or JPEG image, found an empty file",
+        "train/cat/3.png: expected an image (PNG, JPEG, BMP, GIF, WebP, TIFF, or PGM), found text",
+        "train/dog/3.png: expected an image (PNG, JPEG, BMP, GIF, WebP, TIFF, or PGM), found an empty file",
         "test/dog/3.png: damaged PNG image: the file ends inside a chunk",
     ] {
         assert!(message.contains(&format!("\n  {fault}")), "{message}\nlacks: {fault}");
@@ -190,8 +190,7 @@ fn inconsistent_folders_are_refused() {
         |prefix: &str| pets().into_iter().filter(|(name, _)| name.starts_with(prefix)).collect();
     assert_error(
         only("train"),
-        "DIR: expected a test set, found none; create the folder test with a folder of images per \
-         class, as in train",
+        "DIR: expected a test set, found none; add one, or split it off with --test-fraction 0.2",
     );
     assert_error(
         only("test"),
@@ -205,9 +204,13 @@ fn inconsistent_folders_are_refused() {
     assert_error(files, "test: expected images in class folders, found none");
     let mut files = pets();
     files.push(("train/fox/note.txt", vec![]));
-    assert_error(files, "train/fox: expected images (.png, .jpg, .jpeg), found note.txt");
+    assert_error(
+        files,
+        "train/fox: expected images (.png, .jpg, .jpeg, .bmp, .gif, .webp, .tif, .tiff, .pgm, .ppm, .pbm, \
+         .pnm), found note.txt",
+    );
     let files = vec![("train/a.png", grey(4, 2, 1)), ("test/cat/a.png", grey(4, 2, 1))];
-    assert_error(files, "train: expected a folder of images per class, found none");
+    assert_error(files, "train: expected a folder of images per class, found a.png");
     let files = vec![("train/cat/a.png", grey(4, 2, 1)), ("test/cat/a.png", grey(4, 2, 1))];
     assert_error(files, "train: expected at least two classes, found the label 0 only");
 }

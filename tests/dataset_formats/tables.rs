@@ -47,8 +47,8 @@ fn training_file_finds_its_test_file() {
                     my_test_set.csv, in the same format";
     assert_eq!(error_of(&folder, "my_train_set.csv", &ReadOptions::default()), expected);
     fs::rename(folder.path().join("else"), folder.path().join("digits.csv")).unwrap();
-    let expected = "digits.csv: expected a test set, found none; rename this file to train.csv and put \
-                    the test set into test.csv beside it";
+    let expected = "digits.csv: expected a test set, found none; add one, or split it off with \
+                    --test-fraction 0.2";
     assert_eq!(error_of(&folder, "digits.csv", &ReadOptions::default()), expected);
 }
 

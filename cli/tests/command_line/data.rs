@@ -148,3 +148,34 @@ fn data_without_a_data_set_is_refused() {
         &["possible values: mnist"],
     );
 }
+
+/// The split of a data set without a test set is shown, stored with a run, and found again.
+#[test]
+fn test_fraction_is_stored_with_the_run() {
+    let folder = TempDir::new().unwrap();
+    for (class, shade) in [("bright", 200), ("dark", 20)] {
+        fs::create_dir_all(folder.path().join("pets").join(class)).unwrap();
+        for index in 0..20 {
+            let image = GrayImage::from_pixel(4, 4, image::Luma([shade + index]));
+            image.save(folder.path().join(format!("pets/{class}/{index}.png"))).unwrap();
+        }
+    }
+    let hint = "or split it off with --test-fraction 0.2";
+    fails(apical(&folder).args(["data", "pets"]), 1, &["pets: expected a test set", hint]);
+    let wrong = ["data", "pets", "--test-fraction", "1"];
+    fails(apical(&folder).args(wrong), 2, &["expected a number above 0 and below 1"]);
+    let found = summary(&folder, &["pets", "--test-fraction", "0.25"]);
+    assert_eq!(found["test_classes"], json!([5, 5]));
+    let told = "pets: 10 of 40 images are the test set (--test-fraction 0.25)";
+    assert!(found["conversions"][0].as_str().unwrap().starts_with(told), "{found}");
+
+    let mut train = apical(&folder);
+    train.args(["train", "--data", "pets", "--test-fraction", "0.25", "--layers", "8,2"]);
+    train.args(["--epochs", "1", "--batch-size", "2", "--out", "run", "--backend", "cpu"]);
+    output_of(train.args(["--train-images", "0", "--test-images", "0"]));
+    let info = fs::read_to_string(folder.path().join("run/run.json")).unwrap();
+    assert!(info.contains("\"test_fraction\": 0.25"), "{info}");
+    let test = ["test", "run/weights.safetensors", "--backend", "cpu", "--json"];
+    let report = &json_of(apical(&folder).args(test))[0];
+    assert_eq!((&report["test_images"], &report["data"]), (&10.into(), &report["trained_on"]));
+}

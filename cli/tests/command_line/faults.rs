@@ -141,7 +141,8 @@ fn missing_data_set_error_has_a_hint() {
     fails(&mut train_on_cpu(&folder), 1, &[nowhere, "caused by: ", hint]);
 
     fs::write(folder.path().join("data"), "").unwrap();
-    let file = "data: expected a folder, a .csv file, or an .npz file, found an empty file";
+    let file = "data: expected a folder, a .csv file, a .zip file of images, or an .npz file, found an empty \
+                file";
     fails(&mut train_on_cpu(&folder), 1, &[file, hint]);
 }
 

@@ -186,17 +186,16 @@ fn predict_invalid_images_are_refused() {
     fs::write(folder.path().join("images/text.png"), "hello").unwrap();
     fs::write(folder.path().join("noise"), "hello").unwrap();
     fs::create_dir(folder.path().join("empty")).unwrap();
-    let kind = "expected a PNG or JPEG image, found text";
+    let kind = "expected an image (PNG, JPEG, BMP, GIF, WebP, TIFF, or PGM), found text";
     fails(&mut predict(&folder, &["images"]), 1, &[&format!("images/text.png: {kind}")]);
     fails(&mut predict(&folder, &["nowhere.png"]), 1, &["nowhere.png: cannot read the file"]);
     fails(&mut predict(&folder, &["noise"]), 1, &[&format!("noise: {kind}")]);
     let two = ["cannot read 2 files", "nope.png: cannot read the file: No such file"];
     fails(&mut predict(&folder, &["nope.png", "nowhere.png"]), 1, &two);
-    fs::write(folder.path().join("a.webp"), b"RIFF\x1a\0\0\0WEBPVP8L").unwrap();
-    let webp =
-        ["a.webp: expected a PNG or JPEG image, found a WebP image", "hint: convert it to PNG"];
-    fails(&mut predict(&folder, &["a.webp"]), 1, &webp);
-    let none = "empty: expected PNG or JPEG images in this folder, found none";
+    fs::write(folder.path().join("a.avif"), b"\0\0\0\x20ftypavif").unwrap();
+    let avif = ["or PGM), found an AVIF image", "hint: convert it to PNG"];
+    fails(&mut predict(&folder, &["a.avif"]), 1, &avif);
+    let none = "or PGM) in this folder, found none";
     fails(&mut predict(&folder, &["empty"]), 1, &[none]);
     fails(&mut predict(&folder, &[]), 2, &["<IMAGES>"]);
     fails(predict(&folder, &["-"]).write_stdin(""), 2, &["expected image paths on standard input"]);

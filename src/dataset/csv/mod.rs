@@ -55,11 +55,10 @@ impl DataFormat for CsvTables {
     }
 
     fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
-        let read = if path.is_dir() || file_pair::has_training_name(path) {
-            let ending = folder_ending(path).unwrap_or(ENDINGS[0]);
-            read_both(&file_pair::find(path, ending)?, options)?
-        } else {
-            read_lone(path, options)?
+        let ending = folder_ending(path).unwrap_or(ENDINGS[0]);
+        let read = match file_pair::lone(path, ending, options) {
+            Some(file) => read_lone(&file, options)?,
+            None => read_both(&file_pair::find(path, ending)?, options)?,
         };
         if read.class_names.is_none() {
             return read.with_class_names_of(path);

@@ -8,6 +8,9 @@ use super::super::read_options::{Background, FULL_SCALE};
 use super::super::{DatasetError, Location, ReadOptions};
 use super::decoded::LoadedImage;
 
+/// Byte of white.
+const WHITE: u32 = u8::MAX as u32;
+
 /// Converts an image to 8 bits per sample without transparency.
 ///
 /// # Errors
@@ -25,12 +28,13 @@ pub(super) fn flatten(
     let channels = usize::from(image.color().channel_count());
     let is_16_bit = usize::from(image.color().bytes_per_pixel()) == 2 * channels;
     let full_scale = if is_16_bit { u16::MAX } else { u16::from(u8::MAX) };
+    let full_scale = loaded.white.unwrap_or(full_scale);
     let has_alpha = image.color().has_alpha();
     let colours = if has_alpha { channels - 1 } else { channels };
 
     let samples = samples(image, is_16_bit);
     let (mut bytes, mut is_transparent) = (Vec::with_capacity(samples.len()), false);
-    let scale = PixelScale::of(loaded, options, is_16_bit)?;
+    let scale = PixelScale::of(loaded, options, full_scale)?;
     for pixel in samples.chunks_exact(channels) {
         let alpha = if has_alpha { pixel[colours] } else { full_scale };
         is_transparent |= alpha < full_scale;
@@ -58,7 +62,10 @@ pub(super) fn flatten(
         return Err(invalid_with_hint(location, expected, conversion.largest, hint));
     }
     conversion.is_composited = is_transparent;
-    conversion.is_16_bit = is_16_bit;
+    // A file that states its white needs no rule for 16 bits.
+    conversion.is_16_bit = is_16_bit && loaded.white.is_none();
+    conversion.is_rescaled =
+        loaded.white.is_some_and(|white| u32::from(white) != WHITE) && scale.max_value.is_none();
     conversion.depth = if is_16_bit { 16 } else { 8 };
     let (width, height) = (image.width(), image.height());
     let flat = match colours {
@@ -89,16 +96,22 @@ impl PixelScale {
     fn of(
         loaded: &LoadedImage,
         options: &ReadOptions,
-        is_16_bit: bool,
+        full_scale: u16,
     ) -> Result<PixelScale, DatasetError> {
-        let full = u32::from(if is_16_bit { u16::MAX } else { u16::from(u8::MAX) });
+        let full = u32::from(full_scale);
         match options.max_value {
             None | Some(FULL_SCALE) => Ok(PixelScale { white: full, max_value: None }),
             Some(max_value) if max_value > full => {
                 let location = Location::whole(loaded.file.clone());
                 let hint = "--max-value 255 reads 8-bit images as they are";
-                let expected = format!("a 16-bit image (--max-value {max_value})");
-                Err(invalid_with_hint(location, expected, "an 8-bit image", hint))
+                let (expected, found) = match loaded.white {
+                    None => ("a 16-bit image".to_string(), "an 8-bit image".to_string()),
+                    Some(white) => {
+                        ("an image of larger values".to_string(), format!("values up to {white}"))
+                    }
+                };
+                let expected = format!("{expected} (--max-value {max_value})");
+                Err(invalid_with_hint(location, expected, found, hint))
             }
             Some(max_value) => Ok(PixelScale { white: max_value, max_value: Some(max_value) }),
         }

@@ -40,11 +40,8 @@ fn decode_strictly(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         true => GrayImage::from_raw(columns, rows, pixels).map(DynamicImage::from),
         false => RgbImage::from_raw(columns, rows, pixels).map(DynamicImage::from),
     };
-    Ok(Decoded {
-        image: image.ok_or("the header's size differs from that of the pixels")?,
-        orientation: exif.unwrap_or(Orientation::NoTransforms),
-        is_animated: false,
-    })
+    let image = image.ok_or("the header's size differs from that of the pixels")?;
+    Ok(Decoded::new(image, exif.unwrap_or(Orientation::NoTransforms), false))
 }
 
 /// Returns the index of the image's own end marker; embedded thumbnails have one, too.

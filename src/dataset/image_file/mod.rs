@@ -1,37 +1,41 @@
-//! Reads one image file: PNG or JPEG, of any size and colour, rotated upright by its EXIF orientation.
+//! Reads one image file of any kind, size and colour, rotated upright by its EXIF orientation.
 
+mod bmp;
 mod convert;
 mod decoded;
+mod gif;
 mod jpeg;
+mod kinds;
 mod png;
+mod pnm;
+mod tiff;
+mod webp;
 
 use std::path::Path;
 
-use image::ImageFormat;
 use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
 
 use self::convert::flatten;
+use self::decoded::Decoded;
 pub use self::decoded::LoadedImage;
-use self::decoded::{Decoded, MAX_BYTES};
+pub(super) use self::decoded::MAX_BYTES;
+pub(super) use self::kinds::{endings, kind_names};
 use super::conversions::ImageConversion;
 use super::read_options::ImageSize;
 use super::{DatasetError, Location, ReadOptions};
 use crate::files;
 
-/// Extensions of image files. The format is detected from the content.
-pub(super) const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
-
-/// Returns whether a file has an image extension.
+/// Returns whether a file has an image extension. The kind of image is detected from the content.
 pub fn is_image(path: &Path) -> bool {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+    ending.is_some_and(|ending| endings().any(|known| known == ending))
 }
 
 /// Reads an image file.
 ///
 /// # Errors
-/// Returns an error if it is unreadable, or no intact PNG or JPEG image.
+/// Returns an error if it is unreadable, or no intact image of a known kind.
 pub fn open_image(path: &Path) -> Result<LoadedImage, DatasetError> {
     let file = path.display().to_string();
     let bytes = files::read_bounded(path, MAX_BYTES);
@@ -42,23 +46,19 @@ pub fn open_image(path: &Path) -> Result<LoadedImage, DatasetError> {
 /// Decodes an image file's bytes. `file` names them in errors.
 ///
 /// # Errors
-/// Returns an error if they are no intact PNG or JPEG image.
+/// Returns an error if they are no intact image of a known kind.
 pub fn decode(bytes: &[u8], file: String) -> Result<LoadedImage, DatasetError> {
-    let (kind, decoded) = match image::guess_format(bytes) {
-        Ok(ImageFormat::Png) => ("PNG", png::decode(bytes)),
-        Ok(ImageFormat::Jpeg) => ("JPEG", jpeg::decode(bytes)),
-        _ => {
-            let found = files::kind_of_bytes(bytes).unwrap_or("something else");
-            return Err(DatasetError::NotAnImage { file, found });
-        }
+    let Some(kind) = kinds::of_bytes(bytes) else {
+        let found = files::kind_of_bytes(bytes).unwrap_or("something else");
+        return Err(DatasetError::NotAnImage { file, expected: kind_names(), found });
     };
-    match decoded {
-        Ok(Decoded { mut image, orientation, is_animated }) => {
+    match (kind.decode)(bytes) {
+        Ok(Decoded { mut image, orientation, is_animated, white }) => {
             image.apply_orientation(orientation);
             let is_reoriented = orientation != Orientation::NoTransforms;
-            Ok(LoadedImage { image, is_reoriented, is_animated, file })
+            Ok(LoadedImage { image, is_reoriented, is_animated, white, file })
         }
-        Err(source) => Err(DatasetError::Image { file, kind, source }),
+        Err(source) => Err(DatasetError::Image { file, kind: kind.name, source }),
     }
 }
 

@@ -2,11 +2,9 @@
 
 use std::io::Cursor;
 
+use super::decoded::{DecodeError, Decoded, limits};
 use image::codecs::png::PngDecoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, Limits};
-
-use super::decoded::{DecodeError, Decoded, MAX_BYTES, MAX_SIDE, check_sizes};
 
 const SIGNATURE: usize = 8;
 
@@ -18,17 +16,11 @@ struct Chunks<'a> {
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let chunks = walk(bytes)?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_BYTES);
-    let mut decoder = PngDecoder::with_limits(Cursor::new(bytes), limits.clone())?;
-    let (width, height) = decoder.dimensions();
-    check_sizes(width, height, u64::from(decoder.color_type().bytes_per_pixel()))?;
-    decoder.set_limits(limits)?;
+    let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits())?;
+    let decoded = Decoded::of_decoder(decoder, chunks.is_animated)?;
+    // The decoder stops before EXIF that follows the pixels.
     let orientation = chunks.exif.and_then(orientation).unwrap_or(Orientation::NoTransforms);
-    let image = DynamicImage::from_decoder(decoder)?;
-    Ok(Decoded { image, orientation, is_animated: chunks.is_animated })
+    Ok(Decoded { orientation, ..decoded })
 }
 
 /// Walks through all chunks up to the last, `IEND`. EXIF may follow the pixels.

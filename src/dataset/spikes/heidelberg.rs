@@ -12,10 +12,10 @@ use super::binning::{Binner, UnitLayout, step_of_ms};
 use super::hdf5::{Array, Hdf5};
 use super::options::SpikeOptions;
 use crate::dataset::array::ByteArray;
-use crate::dataset::class_folder::sorted;
 use crate::dataset::class_names::sanitize;
 use crate::dataset::error::{invalid, invalid_with_hint, list_few};
 use crate::dataset::file_pair::with_test_file;
+use crate::dataset::folder_entries::sorted;
 use crate::dataset::npy::half_to_f64;
 use crate::dataset::{DatasetError, Location, SourceFile};
 

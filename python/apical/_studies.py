@@ -17,6 +17,7 @@ from ._arrays import find_classes, to_images, to_labels
 from ._data import Labelled, to_data
 from ._events import Callback, Listener
 from ._html import Svg, page
+from ._jobs import Executor, networks, run_jobs
 from ._settings import (
     device_choice,
     setting_text,
@@ -171,18 +172,32 @@ def sweep(
     threads: int = 0,
     memory: int | None = None,
     callbacks: Callback | str | None = None,
+    executor: Executor | None = None,
     **settings: Any,
 ) -> Table:
     """Train a network per combination of values and per seed, side by side; a row per network.
 
     `grid`: values by setting, as {"eta": [0.1, 0.2]}. Without X and y, on the embedded MNIST.
     Each network has the bits of a network trained alone.
+
+    `executor`: runs a job per network, such as an executor of concurrent.futures (with processes
+    started by "spawn") or of submitit. All arguments must pickle. Ctrl-C cancels the jobs.
     """
     if X is None and (y is not None or validation is not None):
         raise ValueError("X is None: expected the images of the labels or of the validation")
     for name, values in grid.items():
         if isinstance(values, str) or not isinstance(values, (Sequence, np.ndarray)):
             raise TypeError(f"{name}: expected a list of values, found {values!r}")
+    if executor is not None:
+        if not callable(getattr(executor, "submit", None)):
+            raise TypeError(f"executor: expected an object with submit, found {executor!r}")
+        if callbacks is not None:
+            raise ValueError("callbacks: cannot be called by the jobs of an executor")
+        count = whole("replicas", replicas, 1)
+        job = {"X": X, "y": y, "validation": validation, "preset": preset, "settings": settings}
+        job |= {"device": device, "threads": threads, "memory": memory}
+        found = networks(grid, count, preset, settings)
+        return Table(run_jobs(executor, _train, [{"network": one, **job} for one in found]))
     sweeps = [
         f"{name}={','.join(setting_text(name, value) for value in values)}"
         for name, values in grid.items()
@@ -208,6 +223,12 @@ def sweep(
     finally:
         listener.close()
     return Table(json.loads(rows))
+
+
+def _train(network: Mapping[str, Any], settings: Mapping[str, Any], **job: Any) -> dict[str, Any]:
+    """Train one network of a sweep. Return its row."""
+    grid = {name: [value] for name, value in network.items()}
+    return dict(sweep(grid, **job, **settings)[0])
 
 
 @dataclass(frozen=True)

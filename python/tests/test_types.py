@@ -29,6 +29,7 @@ def test_package_has_no_type_errors_in_mypy():
 
 
 USER = """
+from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import apical
 
@@ -39,6 +40,7 @@ weights: np.ndarray = clf.weights_["W0"]
 error: float = clf.history_[0]["train_error"]
 with clf.recording("spikes", units=range(2)) as r:
     clf.predict(X)
+apical.sweep({"eta": [0.1]}, executor=ThreadPoolExecutor())
 print(r.raster(0).text, apical.sweep({"eta": [0.1]})["seed"], apical.devices()[0].name)
 apical.Classifier(epochs="two")  # expected
 """
@@ -55,4 +57,4 @@ def test_pyright_finds_only_the_error_of_the_user(tmp_path):
     file.write_text(USER)
     output = pyright(str(SOURCE), str(file))
     errors = [line for line in output.splitlines() if " error: " in line]
-    assert len(errors) == 1 and "user.py:13:" in errors[0], output
+    assert len(errors) == 1 and "user.py:15:" in errors[0], output

@@ -1,0 +1,79 @@
+"""Networks of a sweep as jobs of an executor."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from ._settings import settings_json
+
+# Setting that `replicas` counts up.
+_SEED = "seed"
+
+
+class Job(Protocol):
+    """Future result, such as that of concurrent.futures or a job of submitit."""
+
+    def result(self) -> Any:
+        """Return the result, or raise the error of the job."""
+        ...
+
+    def cancel(self) -> Any:
+        """Cancel the job if it can be."""
+        ...
+
+
+class Executor(Protocol):
+    """Runs functions as jobs, such as an executor of concurrent.futures or of submitit."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Job:
+        """Run a function with these arguments."""
+        ...
+
+
+def networks(
+    grid: Mapping[str, Sequence[Any]], replicas: int, preset: str, settings: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the swept settings and the seed of each network, in the order of the table."""
+    for name, values in grid.items():
+        if not len(values):
+            raise ValueError(f"{name}: expected at least one value, found none")
+    first = json.loads(settings_json(preset, settings))[_SEED]
+    if _SEED in grid and replicas > 1:
+        raise ValueError("cannot combine replicas with a sweep of seed")
+    seeds = grid.get(_SEED, range(first, first + replicas))
+    names = [name for name in grid if name != _SEED]
+    combinations = itertools.product(*(grid[name] for name in names), seeds)
+    found = [dict(zip([*names, _SEED], values, strict=True)) for values in combinations]
+    for network in found:
+        # Refuse invalid settings before any job is submitted.
+        settings_json(preset, {**settings, **network})
+    return found
+
+
+def run_jobs(
+    executor: Executor, function: Callable[..., Any], jobs: Sequence[dict[str, Any]]
+) -> list[Any]:
+    """Return the results of a function for each dictionary of keywords, in order.
+
+    Cancels all jobs after an error or Ctrl-C.
+    """
+    submitted: list[Job] = []
+    try:
+        for keywords in jobs:
+            submitted.append(executor.submit(function, **keywords))
+        return [_result(job, keywords) for job, keywords in zip(submitted, jobs, strict=True)]
+    except BaseException:
+        for job in submitted:
+            job.cancel()
+        raise
+
+
+def _result(job: Job, keywords: Mapping[str, Any]) -> Any:
+    try:
+        return job.result()
+    except Exception as error:
+        network = ", ".join(f"{name} = {value}" for name, value in keywords["network"].items())
+        raise RuntimeError(f"cannot train the network with {network}: {error}") from error

@@ -13,8 +13,6 @@ class Condition:
     name: str
     arguments: str
     predicted: str = "-"
-    # Whether errors are those of held-out training images; otherwise of the test set, after training on all images.
-    is_held_out: bool = True
 
 
 ONE, TWO, THREE = "--epochs 3", "--preset hidden-2-batch-32 --epochs 3", "--preset hidden-3-batch-32 --epochs 2"
@@ -30,12 +28,15 @@ CONDITIONS = [
     Condition("one: feedback by rates", f"{ONE} --feedback-signal rates", "4.8"),
     Condition("one: rates up to 400 Hz, Bernoulli", f"{ONE} {HIGH_RATES}", "3.9"),
     Condition("one: steady states", f"{ONE} --dynamics steady-state", "3.2"),
+    Condition("one: steady states, 8 epochs", "--epochs 8 --dynamics steady-state", "2.3"),
     Condition("two: window of 35 ms", f"{TWO} --phase-ms 65 --averaging-window from30", "4.3"),
     Condition("two: steady states", f"{TWO} --dynamics steady-state", "2.9"),
+    Condition("two: steady states, backpropagation",
+              f"{TWO} --dynamics steady-state --credit-assignment backpropagation", "2.7"),
+    Condition("two: steady states, weak feedback", f"{TWO} --dynamics steady-state --feedback-gain 0.2", "2.9"),
+    Condition("two: steady states, 8 epochs",
+              "--preset hidden-2-batch-32 --epochs 8 --dynamics steady-state", "2.3"),
     Condition("two, 500 each, eta 0.03: steady states", f"{WIDE} --dynamics steady-state", "2.6"),
     Condition("three: phases of 50 ms", THREE),
     Condition("three: phases of 70 ms", f"{THREE} --phase-ms 70", "5.6"),
-    *[Condition(f"test: rates up to 400 Hz, Bernoulli, seed {seed}", f"--epochs 6 {HIGH_RATES} --seed {seed}",
-                "2.7", is_held_out=False) for seed in (1, 2, 3)],
-    Condition("test: default, seed 1", "--epochs 10 --seed 1", "3.1", is_held_out=False),
 ]

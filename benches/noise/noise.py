@@ -34,9 +34,8 @@ def parse():
 
 def train(binary, condition):
     """Trains one network on one thread and returns its errors and CPU time."""
-    held_out = HELD_OUT if condition.is_held_out else []
     command = [str(binary), "train", "--backend", "cpu", "--threads", "1", "--eval-every", "0",
-               "--quiet", "--json", *held_out, *condition.arguments.split()]
+               "--quiet", "--json", *HELD_OUT, *condition.arguments.split()]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:

@@ -44,6 +44,7 @@ impl Dataset {
     /// Returns the data set without its own validation set, whose images are the last.
     pub(super) fn without_validation(mut self) -> Dataset {
         let count = self.training_count + self.test_count;
+        self.recordings = self.recordings.map(|recordings| recordings.select(0..count));
         self.images.truncate(count * self.pixels());
         self.labels.truncate(count);
         self.validation_count = 0;

@@ -62,7 +62,7 @@ pub fn silent_window_warnings(config: &Config, dataset: &Dataset) -> Vec<String>
         [training.steps_target, training.window_target],
     );
     let trained = 0..dataset.training_count;
-    let tested = dataset.training_count..recordings.count();
+    let tested = trained.end..trained.end + dataset.test_count;
     let windows = [
         (forward("forward phase", training), "training", trained.clone()),
         (target, "training", trained),

@@ -73,6 +73,23 @@ fn files_of_h5py_and_pytables_are_recordings() {
 }
 
 #[test]
+fn validation_file_is_an_own_validation_set() {
+    let folder = folder_with("h5py");
+    fs::copy(fixture("h5py_train.h5"), folder.path().join("shd_valid.h5")).unwrap();
+    let set = open(folder.path(), SpikeOptions::default()).unwrap();
+    assert_eq!((set.training_count, set.test_count, set.validation_count()), (4, 4, 4));
+    assert_eq!(spikes(&set, 8), TRAINING[0]);
+    assert_eq!((set.labels().len(), set.validation_labels()), (8, &[0, 1, 2, 1][..]));
+    assert_eq!(set.source_files.len(), 3);
+    // A run without validation images leaves it out, and one with them tests it.
+    let plain = set.clone().subset(0, 0, 0).unwrap();
+    assert_eq!((plain.recordings().unwrap().count(), spikes(&plain, 4)), (8, FIRST_TEST.to_vec()));
+    let validated = set.subset(3, 0, 0).unwrap();
+    assert_eq!((validated.training_count, validated.test_count), (4, 3));
+    assert_eq!(spikes(&validated, 4), TRAINING[0]);
+}
+
+#[test]
 fn folder_names_one_unpacked_training_file() {
     let folder = folder_with("h5py");
     let path = |name: &str| folder.path().join(name);

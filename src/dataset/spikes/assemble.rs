@@ -7,7 +7,7 @@ use crate::dataset::array::ByteArray;
 use crate::dataset::error::{invalid, invalid_with_hint};
 use crate::dataset::loaded::class_count;
 use crate::dataset::{
-    DataSource, Dataset, DatasetError, Location, PixelRules, ReadOptions, class_names, concat_bytes,
+    DataSource, Dataset, DatasetError, Location, PixelRules, ReadOptions, class_names,
 };
 use crate::model::events::EVENT_UNITS_MAX;
 use crate::text::plural;
@@ -30,23 +30,35 @@ impl SpikeSplit {
     }
 }
 
-/// Joins training and test set. `classes`: number of classes; `None`: as many as the training labels have.
+/// Sets of recordings of a data set.
+pub(super) struct SpikeSets {
+    pub training: SpikeSplit,
+    pub test: SpikeSplit,
+    /// Own validation set, see [`crate::dataset::Dataset::validation_count`].
+    pub validation: Option<SpikeSplit>,
+}
+
+/// Joins all sets. `classes`: number of classes; `None`: as many as the training labels have.
 ///
 /// # Errors
 /// Returns an error if the sets do not fit each other, there are too many units, or the training set has no event or
 /// only one class.
 pub(super) fn assemble(
     name: String,
-    [training, test]: [SpikeSplit; 2],
+    sets: SpikeSets,
     classes: Option<usize>,
     options: &SpikeOptions,
 ) -> Result<Dataset, DatasetError> {
+    let training = &sets.training;
+    let others: Vec<&SpikeSplit> = [&sets.test].into_iter().chain(&sets.validation).collect();
     let sizes = training.binner.layout.sizes();
     let whole = |name: &str| Location::whole(name.to_string());
-    if test.binner.layout != training.binner.layout {
-        let expected = format!("a sensor as in {}", training.labels.origin.file());
-        let location = whole(test.labels.origin.file());
-        return Err(invalid(location, expected, format_sizes(test.binner.layout.sizes())));
+    for other in &others {
+        if other.binner.layout != training.binner.layout {
+            let expected = format!("a sensor as in {}", training.labels.origin.file());
+            let location = whole(other.labels.origin.file());
+            return Err(invalid(location, expected, format_sizes(other.binner.layout.sizes())));
+        }
     }
     let units: usize = sizes.iter().product();
     if !(1..=EVENT_UNITS_MAX).contains(&units) {
@@ -54,19 +66,26 @@ pub(super) fn assemble(
         let expected = format!("1 to {EVENT_UNITS_MAX} units");
         return Err(invalid_with_hint(whole(&name), expected, format_sizes(sizes), hint));
     }
-    let steps = training.binner.steps.max(test.binner.steps);
+    let steps = others.iter().fold(training.binner.steps, |steps, set| steps.max(set.binner.steps));
     let parts = phase_parts(&name, steps, options)?;
     if training.binner.events.is_empty() {
         let hint = "--forward-part START-END chooses the part of a recording that is shown, in ms";
         return Err(invalid_with_hint(whole(&name), "events in the training set", "none", hint));
     }
-    let classes = class_count(&training.labels, &[&test.labels], classes)?;
-    let [training_count, test_count] = [&training, &test].map(|split| split.labels.sizes[0]);
-    let left_out = training.binner.left_out.plus(test.binner.left_out);
-    let labels = concat_bytes(training.labels.bytes, &test.labels.bytes);
-    let recordings = join(&name, [training.binner, test.binner], parts)?;
+    let other_labels: Vec<&ByteArray<1>> = others.iter().map(|set| &set.labels).collect();
+    let classes = class_count(&training.labels, &other_labels, classes)?;
+    let SpikeSets { training, test, validation } = sets;
+    let [training_count, test_count] = [&training, &test].map(|set| set.labels.sizes[0]);
+    let validation_count = validation.as_ref().map_or(0, |set| set.labels.sizes[0]);
+    let (mut labels, mut binners, mut left_out) = (Vec::new(), Vec::new(), LeftOut::default());
+    for set in [training, test].into_iter().chain(validation) {
+        labels.extend_from_slice(&set.labels.bytes);
+        left_out = left_out.plus(set.binner.left_out);
+        binners.push(set.binner);
+    }
+    let recordings = join(&name, binners, parts)?;
     let conversions = describe(&recordings, sizes, options, left_out);
-    let mut warnings = empty_recordings(&name, &recordings, training_count);
+    let mut warnings = empty_recordings(&name, &recordings, [training_count, test_count]);
     warnings.extend(empty_steps(&name, parts, steps));
     let [channels, height, width] = sizes;
     Ok(Dataset {
@@ -82,7 +101,7 @@ pub(super) fn assemble(
         max_pixel: 1,
         training_count,
         test_count,
-        validation_count: 0,
+        validation_count,
         source: DataSource::Memory,
         read_options: ReadOptions { spikes: *options, ..ReadOptions::default() },
         source_files: Vec::new(),
@@ -115,20 +134,26 @@ fn phase_parts(
     Ok(RecordingParts { forward, target, test })
 }
 
-/// Joins the recordings of both sets.
+/// Joins the recordings of all sets.
 fn join(
     name: &str,
-    [training, test]: [Binner; 2],
+    binners: Vec<Binner>,
     parts: RecordingParts,
 ) -> Result<Recordings, DatasetError> {
-    let (mut starts, mut events) = (training.starts, training.events);
-    let first = events.len() as u64;
-    events.extend_from_slice(&test.events);
-    if events.len() > u32::MAX as usize {
-        let location = Location::whole(name.to_string());
-        return Err(invalid(location, "fewer than 4,294,967,296 events", events.len()));
+    let (mut starts, mut events) = (vec![0], Vec::new());
+    for binner in binners {
+        let first = events.len() as u64;
+        if events.is_empty() {
+            events = binner.events;
+        } else {
+            events.extend_from_slice(&binner.events);
+        }
+        if events.len() > u32::MAX as usize {
+            let location = Location::whole(name.to_string());
+            return Err(invalid(location, "fewer than 4,294,967,296 events", events.len()));
+        }
+        starts.extend(binner.starts[1..].iter().map(|&start| (first + u64::from(start)) as u32));
     }
-    starts.extend(test.starts[1..].iter().map(|&start| (first + u64::from(start)) as u32));
     Ok(Recordings::new(starts, events, parts))
 }
 
@@ -172,10 +197,19 @@ fn describe(
     sentences
 }
 
-/// Returns a warning if recordings have no events.
-fn empty_recordings(name: &str, recordings: &Recordings, training: usize) -> Vec<String> {
+/// Returns a warning per set that has recordings without events. `counts`: numbers of training and test recordings.
+fn empty_recordings(
+    name: &str,
+    recordings: &Recordings,
+    [training, test]: [usize; 2],
+) -> Vec<String> {
     let is_empty = |index: &usize| recordings.events(*index).is_empty();
-    let sets = [("training", 0..training), ("test", training..recordings.count())];
+    let tested = training + test;
+    let sets = [
+        ("training", 0..training),
+        ("test", training..tested),
+        ("validation", tested..recordings.count()),
+    ];
     let counts = sets.map(|(set, indices)| (set, indices.filter(is_empty).count()));
     let found = counts.into_iter().filter(|&(_, count)| count > 0);
     found

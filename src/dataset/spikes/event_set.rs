@@ -1,6 +1,6 @@
 //! Events in memory, and their binning.
 
-use super::assemble::{SpikeSplit, assemble};
+use super::assemble::{SpikeSets, SpikeSplit, assemble};
 use super::binning::{Binner, UnitLayout, step_of_ms, step_of_us};
 use super::options::SpikeOptions;
 use crate::dataset::array::ByteArray;
@@ -89,8 +89,10 @@ impl SpikeDataset {
             };
             bin_set(set, self.sensor, options, origins)
         };
-        let splits = [split("training", &self.training)?, split("test", &self.test)?];
-        assemble(self.name.clone(), splits, None, options)
+        let training = split("training", &self.training)?;
+        let test = split("test", &self.test)?;
+        let sets = SpikeSets { training, test, validation: None };
+        assemble(self.name.clone(), sets, None, options)
     }
 }
 

@@ -14,7 +14,7 @@ use super::options::SpikeOptions;
 use crate::dataset::array::ByteArray;
 use crate::dataset::class_names::sanitize;
 use crate::dataset::error::{invalid, invalid_with_hint, list_few};
-use crate::dataset::file_pair::with_test_file;
+use crate::dataset::file_pair::{TRAINING, with_test_file};
 use crate::dataset::folder_entries::sorted;
 use crate::dataset::npy::half_to_f64;
 use crate::dataset::{DatasetError, Location, SourceFile};
@@ -77,6 +77,14 @@ pub(super) fn detect_file(path: &Path) -> Result<Option<[PathBuf; 2]>, DatasetEr
     }
     let is_hdf5 = [".h5", ".hdf5"].iter().any(|ending| name.ends_with(ending));
     if is_hdf5 { with_test_file(path).map(Some) } else { Ok(None) }
+}
+
+/// Returns the file of the validation set beside a training file, such as `ssc_valid.h5`; `None` if there is none.
+pub(super) fn validation_file(training: &Path) -> Option<PathBuf> {
+    let name = training.file_name()?.to_str()?;
+    let (before, after) = name.rsplit_once(TRAINING)?;
+    let path = training.with_file_name(format!("{before}valid{after}"));
+    path.is_file().then_some(path)
 }
 
 fn is_packed(path: &Path) -> DatasetError {

@@ -73,20 +73,40 @@ pub fn predict(
     repeats: u32,
     listen: &mut dyn FnMut(usize),
 ) -> Result<Predictions, TrainError> {
-    let SavedNetwork { config, network, images: shape, .. } = saved;
+    let shape = &saved.images;
     if shape.recorded {
         let reason = "expected recorded spikes, as in the network's training, found images";
         return Err(BackendError::InvalidSamples(reason.to_string()).into());
     }
-    let (classes, count) = (shape.classes, images.count());
+    let count = images.count();
     let sizes = [shape.height, shape.width];
-    let dataset = Dataset::unlabelled("images", sizes, classes, shape.max_pixel, &images.bytes)?;
-    config.validate(dataset.pixels(), classes)?;
+    let dataset =
+        Dataset::unlabelled("images", sizes, shape.classes, shape.max_pixel, &images.bytes)?;
     if dataset.test_count != count {
         let reason = format!("{count} names of {} images", dataset.test_count);
         return Err(BackendError::InvalidSamples(reason).into());
     }
-    let positions: Vec<u32> = images.bytes.chunks(dataset.pixels()).map(draw_index).collect();
+    predict_tests(saved, dataset, selection, repeats, listen)
+}
+
+/// Presents the test set of a data set that fits the network, see [`SavedNetwork::fit`], as [`predict`] does. The draws of
+/// a recording depend only on its spikes.
+///
+/// # Errors
+/// As [`predict`], and if the data set has another size or kind of input.
+pub fn predict_tests(
+    saved: &SavedNetwork,
+    dataset: Dataset,
+    selection: &DeviceOptions,
+    repeats: u32,
+    listen: &mut dyn FnMut(usize),
+) -> Result<Predictions, TrainError> {
+    let SavedNetwork { config, network, images: shape, .. } = saved;
+    let (classes, count) = (shape.classes, dataset.test_count);
+    config.validate(dataset.pixels(), classes)?;
+    let first = dataset.training_count;
+    let positions: Vec<u32> =
+        (first..first + count).map(|index| example_draw_index(&dataset, index)).collect();
     let dataset = Arc::new(dataset);
     // The voltages of each sample are read.
     let selection = DeviceOptions { per_sample_access: true, ..selection.clone() };
@@ -94,7 +114,6 @@ pub fn predict(
     let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
     simulation.stop_on(&selection.stop);
     let lanes = simulation.backend().shape().samples_per_replica;
-    let first = dataset.training_count;
     let mut predictions = vec![Prediction::none(classes); count];
     let start = Instant::now();
     for repeat in 0..repeats {
@@ -135,6 +154,20 @@ const REPEAT: u32 = 0x9e37_79b9;
 pub fn draw_index(pixels: &[u8]) -> u32 {
     let digest = Sha256::digest(pixels);
     digest.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
+}
+
+/// Returns the index of an example's random draws: that of its pixels, or of its spikes.
+///
+/// # Panics
+/// As [`Dataset::image`].
+pub fn example_draw_index(dataset: &Dataset, index: usize) -> u32 {
+    match dataset.recordings() {
+        Some(recordings) => {
+            let events = recordings.events(index).iter();
+            draw_index(&events.flat_map(|event| event.to_le_bytes()).collect::<Vec<u8>>())
+        }
+        None => draw_index(dataset.image(index)),
+    }
 }
 
 /// Returns the mean voltages of each class's neurons, `[samples, classes]`, mV.

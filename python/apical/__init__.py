@@ -8,7 +8,7 @@ import sys
 
 from ._apical import VERSION, DeviceError, InternalError
 from ._classifier import Classifier, load
-from ._data import mnist
+from ._data import Dataset, load_data, mnist
 from ._events import Checkpoint, Event, StopTraining
 from ._html import Svg
 from ._recording import Recording
@@ -35,6 +35,7 @@ __all__ = [
     "Checkpoint",
     "Classifier",
     "Comparison",
+    "Dataset",
     "Device",
     "DeviceError",
     "Event",
@@ -50,6 +51,7 @@ __all__ = [
     "devices",
     "experiments",
     "load",
+    "load_data",
     "mnist",
     "presets",
     "reproduce",

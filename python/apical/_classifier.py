@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import _apical
 from ._array_types import ArrayTypes
 from ._arrays import (
+    BYTES,
     Images,
     PixelRange,
     check_kind,
@@ -23,7 +24,7 @@ from ._arrays import (
     to_indices,
     to_labels,
 )
-from ._data import Labelled, to_data
+from ._data import Dataset, Labelled, check_alone, to_data
 from ._estimator import weighted_mean
 from ._events import Callback, Listener, checkpoints
 from ._files import write_atomic
@@ -62,7 +63,7 @@ class Classifier(Views):
 
     def fit(
         self,
-        X: ArrayLike,
+        X: ArrayLike | Dataset,
         y: ArrayLike | None = None,
         *,
         validation: Labelled | None = None,
@@ -71,6 +72,8 @@ class Classifier(Views):
     ) -> Classifier:
         """Train on images X [n, pixels], [n, h, w] or [n, h, w, 3] with labels y [n].
 
+        X may be a data set of `apical.load_data`, without y, whose test set is evaluated after each
+        epoch.
         `validation`: images and labels that are evaluated after each epoch.
         `callbacks`: "progress", `apical.Checkpoint`, functions that receive each `apical.Event`.
         `resume`: continue a training that was stopped, with the same bits as without the stop.
@@ -85,7 +88,7 @@ class Classifier(Views):
 
     def partial_fit(
         self,
-        X: ArrayLike,
+        X: ArrayLike | Dataset,
         y: ArrayLike | None = None,
         classes: ArrayLike | None = None,
         *,
@@ -110,7 +113,7 @@ class Classifier(Views):
     def _train(
         self,
         part: str,
-        X: ArrayLike,
+        X: ArrayLike | Dataset,
         y: ArrayLike | None,
         classes: NDArray[Any] | None,
         validation: Labelled | None,
@@ -120,12 +123,21 @@ class Classifier(Views):
         start = getattr(self, "_model", None) if part != "all" else None
         if start is not None:
             self._check_layers(start)
-        names = self._feature_names(X)
-        images = self._images(X, start)
-        labels = to_labels(y, len(images.bytes))
-        if classes is None:
-            classes = find_classes(labels)
-        data = to_data(images, labels, classes, validation)
+        if isinstance(X, Dataset):
+            check_alone(y, validation)
+            names, images, data = None, _as_images(X), X._data
+            if classes is not None and not np.array_equal(classes, X.classes):
+                raise ValueError(
+                    f"X: expected a data set of the classes {classes}, found {X.classes}"
+                )
+            classes = X.classes
+        else:
+            names = self._feature_names(X)
+            images = self._images(X, start)
+            labels = to_labels(y, len(images.bytes))
+            if classes is None:
+                classes = find_classes(labels)
+            data = to_data(images, labels, classes, validation)
         listener = Listener(callbacks)
         try:
             arguments = TrainArguments(self._settings(len(classes)), part, listener.checkpoints)
@@ -171,10 +183,14 @@ class Classifier(Views):
         return to_images(X, pixel_range=range_, shape=self.image_shape_)
 
     def _presented(
-        self, X: ArrayLike, repeats: int = 1
+        self, X: ArrayLike | Dataset, repeats: int = 1
     ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
         """Return the index of each image's class, and the scores [n, classes], mV."""
         repeats = whole("repeats", repeats, 1)
+        if isinstance(X, Dataset):
+            self._check_fitted()
+            classes, scores, _ = self._model.predict_data(X._data, self._device(), repeats)
+            return classes, scores
         shown = self._shown(X)
         classes, scores, _ = self._model.predict(shown, self._device(), repeats)
         return classes, scores
@@ -185,17 +201,22 @@ class Classifier(Views):
         self._check_feature_names(X)
         return self._images(X, self._model).bytes
 
-    def predict(self, X: ArrayLike, *, repeats: int = 1) -> NDArray[Any]:
-        """Return the class of each image, found most often in `repeats` presentations."""
+    def predict(self, X: ArrayLike | Dataset, *, repeats: int = 1) -> NDArray[Any]:
+        """Return the class of each image, found most often in `repeats` presentations.
+
+        X may be a data set, whose test set is shown.
+        """
         recording = getattr(self, "_recording", None)
-        if recording is not None:
-            indices = recording._record(self._model, self._shown(X), None, self._device())
-        else:
+        if recording is None:
             indices, _ = self._presented(X, repeats)
+        elif isinstance(X, Dataset):
+            indices = recording._record_data(self._model, X._data, None, self._device())
+        else:
+            indices = recording._record(self._model, self._shown(X), None, self._device())
         predicted: NDArray[Any] = self.classes_[indices]
         return predicted
 
-    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+    def decision_function(self, X: ArrayLike | Dataset) -> NDArray[np.float64]:
         """Return the mean voltage of each class's output neurons [n, classes], mV.
 
         With two classes, the difference between the second and the first, [n].
@@ -203,13 +224,27 @@ class Classifier(Views):
         scores = self._presented(X)[1]
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
-    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self,
+        X: ArrayLike | Dataset,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
         """Return the fraction of images whose class is predicted.
 
-        Inside a recording, images are shown as in training, through both phases, and the forward
-        phase predicts.
+        X may be a data set, without y, whose test set is shown. Inside a recording, images are
+        shown as in training, through both phases, and the forward phase predicts.
         """
         recording = getattr(self, "_recording", None)
+        if isinstance(X, Dataset):
+            check_alone(y, None)
+            self._check_fitted()
+            labels = self._model.test_labels(X._data)
+            if recording is not None:
+                found = recording._record_data(self._model, X._data, labels, self._device())
+            else:
+                found, _ = self._presented(X)
+            return weighted_mean(found == labels, sample_weight)
         if recording is not None:
             images = self._shown(X)
             labels = to_indices(to_labels(y, len(images)), self.classes_)
@@ -268,6 +303,11 @@ class Classifier(Views):
         images = Images(nothing, shape, range_)
         classifier._keep(model, arrays.classes(model.class_names), images, Table(epochs))
         return classifier
+
+
+def _as_images(data: Dataset) -> Images:
+    """Return no images, of the shape that a data set has, in bytes."""
+    return Images(np.empty((0, 0), dtype=np.uint8), data._data.shape, BYTES)
 
 
 def load(path: str | os.PathLike[str]) -> Classifier:

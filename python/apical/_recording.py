@@ -71,7 +71,23 @@ class Recording:
         device: DeviceChoice,
     ) -> NDArray[np.uint8]:
         """Show images and return the predicted classes."""
-        recorded = self._monitor.record(model, images, labels, device)
+        return self._keep(self._monitor.record(model, images, labels, device), labels)
+
+    def _record_data(
+        self,
+        model: _apical.Model,
+        data: _apical.Data,
+        labels: NDArray[np.uint8] | None,
+        device: DeviceChoice,
+    ) -> NDArray[np.uint8]:
+        """Show the test set of a data set, in both phases with labels, and return the classes."""
+        recorded = self._monitor.record_data(model, data, labels is not None, device)
+        return self._keep(recorded, labels)
+
+    def _keep(
+        self, recorded: _apical.Recorded, labels: NDArray[np.uint8] | None
+    ) -> NDArray[np.uint8]:
+        """Copy all arrays and return the predicted classes."""
         self._recorded, self._labels = recorded, labels
         self.arrays, self._axes, self.first_index = {}, {}, {}
         for name, axes, first, values in recorded.arrays():

@@ -81,7 +81,16 @@ fn backend_hint(error: &BackendError) -> Option<&'static str> {
 
 /// Returns the exception of a data set.
 pub(crate) fn of_dataset(error: DatasetError) -> PyErr {
-    PyValueError::new_err(with_causes(&error))
+    let hint = error.hint().map_or(String::new(), |hint| format!("; hint: {hint}"));
+    let text = with_causes(&error) + &hint;
+    match error {
+        DatasetError::Unreachable { source, .. } | DatasetError::Read { source, .. } => {
+            of_io(&source, text)
+        }
+        DatasetError::MissingFile { .. } => PyFileNotFoundError::new_err(text),
+        DatasetError::Memory { .. } => PyMemoryError::new_err(text),
+        _ => PyValueError::new_err(text),
+    }
 }
 
 /// Returns the exception of a file of weights.

@@ -1,23 +1,26 @@
 //! A trained network with its settings, images and state.
 
+use std::ffi::CString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use apical::config::Config;
+use apical::dataset::Dataset;
 use apical::dataset::unlabelled::ImageList;
 use apical::figures::FigureError;
 use apical::network::Network;
 use apical::plots::{LearningCurve, plot_curve, plot_network};
-use apical::predict::predict;
+use apical::predict::{Prediction, predict, predict_tests};
 use apical::run_dir::{
     ImageSpec, SavedCheckpoint, SavedNetwork, checkpoint_file, weights, weights_sha256,
 };
 use apical::train::Checkpoint;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
+use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::data::bytes;
+use crate::data::{Data, bytes};
 use crate::device::DeviceChoice;
 use crate::error::{of_storage, of_train, of_weights, value_error};
 use crate::work::{catch, run_silently};
@@ -234,15 +237,66 @@ impl Model {
         let saved = self.saved();
         let work = || predict(&saved, list, &options, repeats, &mut |_| ());
         let predicted = run_silently(py, &options.stop, work)?.map_err(of_train)?.images;
-        let (count, classes) = (predicted.len(), saved.images.classes);
-        let found: Vec<u8> = predicted.iter().map(|image| image.class).collect();
-        let scores: Vec<f64> = predicted.iter().flat_map(|image| image.scores.clone()).collect();
-        let votes: Vec<u32> =
-            predicted.iter().flat_map(|image| image.class_counts.clone()).collect();
-        Ok((
-            found.into_pyarray(py),
-            scores.into_pyarray(py).reshape([count, classes])?,
-            votes.into_pyarray(py).reshape([count, classes])?,
-        ))
+        prediction_arrays(py, predicted, saved.images.classes)
     }
+
+    /// Classifies the test examples of a data set, each `repeats` times.
+    fn predict_data<'py>(
+        &self,
+        py: Python<'py>,
+        data: &Bound<'py, Data>,
+        device: DeviceChoice,
+        repeats: u32,
+    ) -> PyResult<PredictionArrays<'py>> {
+        let options = device.options();
+        let saved = self.saved();
+        let dataset = self.fit_data(py, data)?;
+        let work = || predict_tests(&saved, dataset, &options, repeats, &mut |_| ());
+        let predicted = run_silently(py, &options.stop, work)?.map_err(of_train)?.images;
+        prediction_arrays(py, predicted, saved.images.classes)
+    }
+
+    /// Returns the index of the network's class of each test example.
+    fn test_labels<'py>(
+        &self,
+        py: Python<'py>,
+        data: &Bound<'py, Data>,
+    ) -> PyResult<Bound<'py, PyArray1<u8>>> {
+        Ok(self.fit_data(py, data)?.test_labels().to_vec().into_pyarray(py))
+    }
+}
+
+impl Model {
+    /// Returns a data set with the classes and the pixel scale of the network. Warns of what was changed.
+    ///
+    /// # Errors
+    /// Returns an error if the data set does not fit the network.
+    pub(crate) fn fit_data(&self, py: Python, data: &Bound<'_, Data>) -> PyResult<Dataset> {
+        let saved = self.saved();
+        let dataset = data.get().dataset.clone();
+        let fitted = catch(|| py.detach(|| saved.fit(dataset, false)))?;
+        let (dataset, notes) = fitted.map_err(of_weights)?;
+        let category = py.get_type::<PyUserWarning>();
+        for note in notes {
+            PyErr::warn(py, &category, &CString::new(note)?, 3)?;
+        }
+        Ok(dataset)
+    }
+}
+
+/// Returns predictions as arrays.
+fn prediction_arrays(
+    py: Python<'_>,
+    predicted: Vec<Prediction>,
+    classes: usize,
+) -> PyResult<PredictionArrays<'_>> {
+    let count = predicted.len();
+    let found: Vec<u8> = predicted.iter().map(|image| image.class).collect();
+    let scores: Vec<f64> = predicted.iter().flat_map(|image| image.scores.clone()).collect();
+    let votes: Vec<u32> = predicted.iter().flat_map(|image| image.class_counts.clone()).collect();
+    Ok((
+        found.into_pyarray(py),
+        scores.into_pyarray(py).reshape([count, classes])?,
+        votes.into_pyarray(py).reshape([count, classes])?,
+    ))
 }

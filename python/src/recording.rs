@@ -13,7 +13,7 @@ use apical::monitor::{
 };
 use apical::plan::Presentation;
 use apical::plots::recording_raster;
-use apical::predict::draw_index;
+use apical::predict::example_draw_index;
 use apical::run_dir::SavedNetwork;
 use apical::train::TrainError;
 use numpy::{
@@ -22,7 +22,7 @@ use numpy::{
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 
-use crate::data::bytes;
+use crate::data::{Data, bytes};
 use crate::device::DeviceChoice;
 use crate::error::{of_storage, of_train, value_error};
 use crate::model::Model;
@@ -64,14 +64,7 @@ impl Monitor {
         labels: Option<PyReadonlyArray1<u8>>,
         device: DeviceChoice,
     ) -> PyResult<Recorded> {
-        let needs_both = |quantity: &&Quantity| quantity.required_phases() == RequiredPhases::Both;
-        let missing = self.spec.quantities.iter().find(needs_both);
-        if let (None, Some(quantity)) = (&labels, missing) {
-            return Err(PyValueError::new_err(format!(
-                "cannot record {} without a target phase: call score(X, y) instead of predict(X)",
-                quantity.name()
-            )));
-        }
+        self.check_phases(labels.is_some())?;
         let images = bytes(&images)?;
         let labels = labels.map(|labels| bytes(&labels)).transpose()?;
         let options = device.options();
@@ -80,6 +73,40 @@ impl Monitor {
         let work = || record(&saved, &images, labels.as_deref(), spec, &options);
         let recording = run_silently(py, &options.stop, work)?.map_err(of_train)?;
         Ok(Recorded { recording, layers })
+    }
+
+    /// Shows the test examples of a data set and records them. `both`: both phases, as in training, without a change of
+    /// the weights; otherwise the forward phase.
+    fn record_data(
+        &self,
+        py: Python,
+        model: &Bound<'_, Model>,
+        data: &Bound<'_, Data>,
+        both: bool,
+        device: DeviceChoice,
+    ) -> PyResult<Recorded> {
+        self.check_phases(both)?;
+        let dataset = model.get().fit_data(py, data)?;
+        let options = device.options();
+        let (saved, spec) = (model.get().saved(), self.spec.clone());
+        let layers = saved.config.layer_count();
+        let work = || show_tests(&saved, dataset, both, spec, &options);
+        let recording = run_silently(py, &options.stop, work)?.map_err(of_train)?;
+        Ok(Recorded { recording, layers })
+    }
+}
+
+impl Monitor {
+    /// Checks that the shown phases have all quantities. `both`: whether the target phase is shown.
+    fn check_phases(&self, both: bool) -> PyResult<()> {
+        let needs_both = |quantity: &&Quantity| quantity.required_phases() == RequiredPhases::Both;
+        match self.spec.quantities.iter().find(needs_both) {
+            Some(quantity) if !both => Err(PyValueError::new_err(format!(
+                "cannot record {} without a target phase: call score(X, y) instead of predict(X)",
+                quantity.name()
+            ))),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -108,26 +135,48 @@ fn record(
     spec: MonitorSpec,
     options: &DeviceOptions,
 ) -> Result<Recording, TrainError> {
-    let SavedNetwork { config, network, images: shape, .. } = saved;
+    let shape = &saved.images;
     if shape.recorded {
         let reason = "expected recorded spikes, as in the network's training, found images";
         return Err(BackendError::InvalidSamples(reason.to_string()).into());
     }
     let size = [shape.height, shape.width];
     let dataset = Dataset::unlabelled("images", size, shape.classes, shape.max_pixel, images)?;
+    show(saved, dataset, labels, spec, options)
+}
+
+/// Records the test examples of a data set that fits the network. `both`: both phases.
+fn show_tests(
+    saved: &SavedNetwork,
+    dataset: Dataset,
+    both: bool,
+    spec: MonitorSpec,
+    options: &DeviceOptions,
+) -> Result<Recording, TrainError> {
+    let labels = both.then(|| dataset.test_labels().to_vec());
+    show(saved, dataset, labels.as_deref(), spec, options)
+}
+
+/// Shows the test examples of a data set; with labels, both phases.
+fn show(
+    saved: &SavedNetwork,
+    dataset: Dataset,
+    labels: Option<&[u8]>,
+    spec: MonitorSpec,
+    options: &DeviceOptions,
+) -> Result<Recording, TrainError> {
     let dataset = Arc::new(dataset);
     let first = dataset.training_count;
-    let present = |(number, pixels): (usize, &[u8])| Presentation {
+    let present = |number: usize| Presentation {
         index: first + number,
         label: labels.map_or(0, |labels| labels[number]),
         // As in a prediction.
-        draw_index: draw_index(pixels),
+        draw_index: example_draw_index(&dataset, first + number),
         result_slot: first + number,
     };
-    let presented: Vec<Presentation> =
-        images.chunks(dataset.pixels()).enumerate().map(present).collect();
+    let presented: Vec<Presentation> = (0..dataset.test_count).map(present).collect();
     let mode = if labels.is_some() { Mode::TrainFrozen } else { Mode::Test };
-    let mut session = MonitorSession::open(config, &dataset, network, spec, options)?;
+    let mut session = MonitorSession::open(&saved.config, &dataset, &saved.network, spec, options)?;
     Ok(session.show(&presented, mode, &mut |_| ())?)
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::data::Data;
 use crate::device::{DeviceChoice, device_note};
-use crate::error::{of_train, value_error};
+use crate::error::{of_train, of_weights, value_error};
 use crate::model::{Model, ModelState};
 use crate::settings::{self, warn_of_settings};
 use crate::work::{Emit, Ended, run, run_silently};
@@ -126,6 +126,9 @@ pub(crate) fn train<'py>(
     let start = start.map(|model| model.get());
     let (data, part) = (data.get(), Part::new(&arguments.part)?);
     let identity = run_silently(py, &stop, || DataIdentity::of(&data.dataset))?;
+    if let Some(model) = start {
+        model.saved().check_size(&data.dataset).map_err(of_weights)?;
+    }
     if let (Part::Rest, Some(model)) = (part, start) {
         check_data(&identity, model)?;
     }

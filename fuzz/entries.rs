@@ -7,13 +7,36 @@ use std::path::PathBuf;
 use apical::config::file;
 use apical::dataset::idx::{read_images, read_labels};
 use apical::dataset::image_file::decode;
-use apical::dataset::{Background, Dataset, ImageSize, ReadOptions};
+use apical::dataset::unlabelled::{Preprocess, collect};
+use apical::dataset::{Background, Dataset, ImageSize, PixelRules, ReadOptions};
 use apical::run_dir::checkpoint_file;
 
-/// Reads IDX files of images and of labels, plain or gzip.
+/// Reads IDX files of images and of labels, plain or gzip, alone and as files of EMNIST, and the names of its classes.
 pub fn idx(bytes: &[u8]) {
     let _ = read_images(bytes, "images");
     let _ = read_labels(bytes, "labels");
+    // Two images of 1 x 2 pixels and their labels.
+    let mut images = vec![0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4];
+    let mut labels = vec![0, 0, 8, 1, 0, 0, 0, 2, 1, 2];
+    let mut mapping = b"1 65 97\n2 66 98\n".to_vec();
+    match bytes {
+        [0, 0, _, 1 | 2, ..] => labels = bytes.to_vec(),
+        [0, 0, ..] | [0x1f, 0x8b, ..] => images = bytes.to_vec(),
+        _ => mapping = bytes.to_vec(),
+    }
+    let folder = folder("idx");
+    for (name, content) in [
+        ("train-images-idx3-ubyte", &images),
+        ("train-labels-idx1-ubyte", &labels),
+        ("test-images-idx3-ubyte", &images),
+        ("test-labels-idx1-ubyte", &labels),
+        ("mapping.txt", &mapping),
+    ] {
+        let path = folder.join(format!("emnist-letters-{name}"));
+        fs::write(path, content).expect("the temporary file is written");
+    }
+    let _ = Dataset::open(&folder);
+    let _ = fs::remove_dir_all(folder);
 }
 
 /// Reads a NumPy archive of training and test set.
@@ -58,9 +81,16 @@ pub fn image_zip(bytes: &[u8]) {
     let _ = fs::remove_dir_all(folder);
 }
 
-/// Reads a CSV table as training set and as test set.
+/// Reads a CSV table as training set and as test set, as a set that is not split, and as images of 2 x 2 pixels to
+/// predict.
 pub fn csv(bytes: &[u8]) {
     open_files("csv", &["train.csv", "test.csv"], bytes);
+    let folder = folder("csv");
+    let path = folder.join("all.csv");
+    fs::write(&path, bytes).expect("the temporary file is written");
+    let _ = Dataset::open(&path);
+    let _ = collect(&[path], Preprocess::of([2, 2, 1], &PixelRules::default(), None));
+    let _ = fs::remove_dir_all(folder);
 }
 
 /// Reads a settings file. Valid settings must survive a write and a read.

@@ -6,6 +6,10 @@
 
 #[path = "dataset/damaged.rs"]
 mod damaged;
+#[path = "dataset/idx_names.rs"]
+mod idx_names;
+#[path = "dataset/idx_types.rs"]
+mod idx_types;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -164,8 +168,7 @@ fn missing_paths_are_named_in_the_error() {
     assert_eq!(error_of(&nowhere), format!("{}: {expected}", nowhere.display()));
 
     let file = path.join(TEST_IMAGES);
-    let expected =
-        "expected a folder, a .csv file, a .zip file of images, or an .npz file, found an IDX file";
+    let expected = "expected a folder, an IDX file of training images, a .csv file, a .zip file of images, or an .npz file, found an IDX file";
     assert_eq!(error_of(&file), format!("{}: {expected}", file.display()));
 }
 

@@ -133,13 +133,17 @@ pub(super) struct PixelArgs {
     /// Whether the first line of a CSV file is a header [default: detected]
     #[arg(long, value_name = "BOOL")]
     csv_header: Option<bool>,
+
+    /// Whether images in IDX and CSV files are stored column by column [default: only in files named emnist..]
+    #[arg(long, value_name = "BOOL")]
+    transposed: Option<bool>,
 }
 
 impl PixelArgs {
     /// Returns these as read options.
     pub(super) fn reading(&self) -> ReadOptions {
-        let &PixelArgs { background, max_value, csv_header } = self;
-        ReadOptions { background, max_value, csv_header, ..ReadOptions::default() }
+        let &PixelArgs { background, max_value, csv_header, transposed } = self;
+        ReadOptions { background, max_value, csv_header, transposed, ..ReadOptions::default() }
     }
 }
 
@@ -159,6 +163,7 @@ impl DataArgs {
             background: own.background.or(reading.background),
             max_value: own.max_value.or(reading.max_value),
             csv_header: own.csv_header.or(reading.csv_header),
+            transposed: own.transposed.or(reading.transposed),
         };
         let reading = ReadArgs {
             image_size: own.size.or(reading.size),

@@ -76,18 +76,46 @@ impl<const D: usize> ByteArray<D> {
         bytes: Vec<u8>,
         axes: &[&str; D],
     ) -> Result<Self, DatasetError> {
-        // With a height or width of 0 the number of images is 0, too: report the last zero.
-        if let Some(axis) = sizes.iter().rposition(|&size| size == 0) {
-            let expected = format!("a {} of at least 1", axes[axis]);
-            return Err(invalid(origin.at_size(axis), expected, 0));
-        }
-        let length = product(&origin, &sizes)?;
-        let expected = format!("{length} bytes of data ({})", format_sizes(&sizes));
-        match bytes.len().cmp(&length) {
-            Ordering::Less => Err(invalid(origin.at_element(bytes.len()), expected, bytes.len())),
-            Ordering::Greater => Err(invalid(origin.at_element(length), expected, "more")),
-            Ordering::Equal => Ok(ByteArray { sizes, bytes, origin }),
-        }
+        check_data(&origin, &sizes, axes, 1, bytes.len())?;
+        Ok(ByteArray { sizes, bytes, origin })
+    }
+}
+
+/// Checks that every size is at least 1, and that `found` bytes are that many elements of `element` bytes.
+pub(super) fn check_data(
+    origin: &Origin,
+    sizes: &[usize],
+    axes: &[&str],
+    element: usize,
+    found: usize,
+) -> Result<(), DatasetError> {
+    // With a height or width of 0 the number of images is 0, too: report the last zero.
+    if let Some(axis) = sizes.iter().rposition(|&size| size == 0) {
+        let expected = format!("a {} of at least 1", axes[axis]);
+        return Err(invalid(origin.at_size(axis), expected, 0));
+    }
+    let length = data_length(origin, sizes, element)?;
+    let each = if element == 1 { String::new() } else { format!(" of {element} bytes") };
+    let expected = format!("{length} bytes of data ({}{each})", format_sizes(sizes));
+    match found.cmp(&length) {
+        Ordering::Less => Err(invalid(origin.at_element(found / element), expected, found)),
+        Ordering::Greater => Err(invalid(origin.at_element(length / element), expected, "more")),
+        Ordering::Equal => Ok(()),
+    }
+}
+
+/// Returns the length of `sizes` elements of `element` bytes.
+///
+/// # Errors
+/// Returns an error if it exceeds the address space.
+pub(super) fn data_length(
+    origin: &Origin,
+    sizes: &[usize],
+    element: usize,
+) -> Result<usize, DatasetError> {
+    match element {
+        1 => product(origin, sizes),
+        _ => product(origin, &[sizes, &[element]].concat()),
     }
 }
 

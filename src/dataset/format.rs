@@ -19,6 +19,11 @@ pub(super) trait DataFormat: Sync {
     /// Returns an error if a file that decides it cannot be read.
     fn detect(&self, path: &Path) -> Result<bool, DatasetError>;
 
+    /// Returns whether the format has images that are stored column by column.
+    fn has_columns(&self) -> bool {
+        false
+    }
+
     /// Reads the detected files.
     ///
     /// # Errors

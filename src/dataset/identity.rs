@@ -81,6 +81,9 @@ impl DataIdentity {
         if let Some(fraction) = self.read_options.test_fraction {
             text += &format!(" --test-fraction {fraction}");
         }
+        if let Some(transposed) = self.read_options.transposed {
+            text += &format!(" --transposed {transposed}");
+        }
         text += &self.read_options.spikes.arguments();
         text
     }

@@ -70,8 +70,8 @@ impl fmt::Display for Location {
 pub(super) enum Origin {
     /// Memory of the caller, with a description.
     Memory(String),
-    /// An IDX file, whose data start after `header` bytes.
-    Idx { file: String, compressed: bool, header: usize },
+    /// An IDX file, whose elements start after `header` bytes and every `stride` bytes.
+    Idx { file: String, compressed: bool, header: usize, stride: usize },
     /// A file or folder without further positions.
     Whole(String),
     /// A column of a table, from 1, with the line number of each element.
@@ -100,7 +100,7 @@ impl Origin {
     pub(super) fn at_element(&self, index: usize) -> Location {
         let position = match self {
             Origin::Memory(_) => Position::Byte(index),
-            Origin::Idx { header, .. } => return self.at_byte(header + index),
+            Origin::Idx { header, stride, .. } => return self.at_byte(header + index * stride),
             Origin::Whole(_) => Position::Whole,
             Origin::Lines { lines, column, .. } => match lines.get(index) {
                 Some(&line) => Position::Field { line, column: *column },

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::error::invalid_with_hint;
+use super::first_label::number_from_0;
 use super::formats;
 use super::spikes::SpikeFiles;
-use super::{DataSource, Dataset, DatasetError, ImageSize, PixelRules, ReadOptions};
+use super::{DataSource, Dataset, DatasetError, ImageSize, Location, PixelRules, ReadOptions};
 
 impl Dataset {
     /// Opens a data set and detects its format:
@@ -13,12 +14,14 @@ impl Dataset {
     /// - a folder of the four IDX files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
     ///   `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`. Each may have `.` in place of the `-` before `idx`, and
     ///   `.gz` at the end. The first that exists is used, in the order `-`, `-` with `.gz`, `.`, `.` with `.gz`.
-    ///   Compression is detected from the content;
+    ///   Compression is detected from the content. Also the names of EMNIST and QMNIST, such as
+    ///   `emnist-letters-train-images-idx3-ubyte`; a folder above `NAME/raw`, as torchvision has it; or the path of the
+    ///   file of training images;
     /// - a folder with `train/CLASS/*.png` and `test/CLASS/*.png`, or only `CLASS/*.png`, or a zip archive of such a
     ///   folder. Images may be PNG, JPEG, BMP, GIF, WebP, TIFF, PGM or PPM; they are scaled to the size of the first
     ///   and converted to grey;
     /// - a folder with `train.csv` and `test.csv`, or the path of the first of two such files: one image per line, its
-    ///   label followed by its pixels;
+    ///   label followed by its pixels. Also `.tsv`, and `.gz`;
     /// - an `.npz` file with `x_train`, `y_train`, `x_test` and `y_test`; or a folder with `train.npz` and `test.npz`, or
     ///   the path of the first of two such files, with `images` and `labels`.
     ///
@@ -53,8 +56,17 @@ impl Dataset {
         }
         let format = formats::detect(path)?;
         options.refuse_those_of_recordings(path)?;
-        let read = format.read(path, options)?;
-        let ([training, test], told) = read.sets.split(path, options)?;
+        if options.transposed.is_some() && !format.has_columns() {
+            let location = Location::whole(path.display().to_string());
+            let expected = "IDX files or tables, for which --transposed is given";
+            return Err(invalid_with_hint(location, expected, "other data", "omit --transposed"));
+        }
+        let mut read = format.read(path, options)?;
+        let ([mut training, mut test], told) = read.sets.split(path, options)?;
+        let sets = [&mut training, &mut test].into_iter().chain(&mut read.validation);
+        let labels = sets.map(|set| &mut set.labels).collect();
+        let (class_names, renumbered) = number_from_0(labels, read.class_names);
+        read.conversions.extend(renumbered);
         if let Some(ImageSize { width, height }) = options.size {
             let requested = [height, width * options.channels()];
             let [_, height, width] = training.images.sizes;
@@ -86,7 +98,7 @@ impl Dataset {
             rules,
             ..dataset
         };
-        match read.class_names {
+        match class_names {
             Some(class_names) => dataset.with_class_names(class_names),
             None => Ok(dataset),
         }

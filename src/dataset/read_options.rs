@@ -34,6 +34,9 @@ pub struct ReadOptions {
     /// Value that becomes byte 255, at least 1. If `None`, bytes are kept and 16-bit images are read at full scale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_value: Option<u32>,
+    /// Whether images of IDX files and tables are stored column by column. If `None`, only those of files named `emnist..`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transposed: Option<bool>,
     /// Whether the first line of a table is a header. If `None`, it is detected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csv_header: Option<bool>,
@@ -52,8 +55,7 @@ impl ReadOptions {
         if *self == of_recordings {
             return Ok(());
         }
-        let hint =
-            "omit the size, colours, background, largest value, header and test fraction of images";
+        let hint = "omit the size, colours, background, largest value, order, header and test fraction of images";
         Err(invalid_with_hint(
             whole(path),
             "images, for which options are given",

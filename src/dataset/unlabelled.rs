@@ -9,8 +9,7 @@ use rayon::prelude::*;
 use super::array::product;
 use super::class_names::sanitize;
 use super::conversions::{ConversionCounts, ImageConversion};
-use super::error::invalid;
-use super::error::list_few;
+use super::error::{invalid, invalid_with_hint, list_few};
 use super::image_file::{LoadedImage, is_image, kind_names, open_image};
 use super::image_folders::check_16_bit_range;
 use super::location::Origin;
@@ -140,6 +139,11 @@ impl ImageList {
     }
 
     fn add_files(&mut self, files: &[PathBuf], preprocess: Preprocess) -> Result<(), DatasetError> {
+        if let (Some(file), Some(_)) = (files.first(), preprocess.read_options.transposed) {
+            let location = Location::whole(file.display().to_string());
+            let expected = "IDX files or tables, for which --transposed is given";
+            return Err(invalid_with_hint(location, expected, "an image", "omit --transposed"));
+        }
         let read = |file: &PathBuf| preprocess.bytes_of(&open_image(file)?);
         let length = product(
             &Origin::Memory("the images".to_string()),
@@ -173,9 +177,7 @@ impl ImageList {
     }
 
     fn add_table(&mut self, path: &Path, preprocess: Preprocess) -> Result<(), DatasetError> {
-        let ImageSize { width, height } = preprocess.size;
-        let pixels = height * width * preprocess.read_options.channels();
-        let mut images = csv::read_images(path, pixels, &preprocess.read_options)?;
+        let mut images = csv::read_images(path, preprocess.size, &preprocess.read_options)?;
         preprocess.adapt(&mut images.bytes);
         self.names.extend((0..images.count).map(|index| format!("{}[{index}]", path.display())));
         self.bytes.extend(images.bytes);
@@ -184,7 +186,8 @@ impl ImageList {
     }
 
     fn add_idx(&mut self, path: &Path, preprocess: Preprocess) -> Result<(), DatasetError> {
-        let images = idx::open_images(path)?;
+        let (images, conversions) = idx::open_images(path, &preprocess.idx_options())?;
+        self.conversions.extend(conversions);
         let [_, height, width] = images.sizes;
         let (rows, columns) = (height as u32, width as u32);
         for (index, bytes) in images.bytes.chunks(height * width).enumerate() {
@@ -218,9 +221,15 @@ impl Preprocess {
             background: options.background.or(rules.background),
             max_value: options.max_value.or(rules.max_value),
             csv_header: options.csv_header,
+            transposed: options.transposed,
             ..ReadOptions::default()
         };
         Preprocess { size, read_options, inverted: false, white: rules.white, is_max_value_given }
+    }
+
+    /// Returns the options for IDX files: bytes are scaled with those of image files.
+    fn idx_options(self) -> ReadOptions {
+        ReadOptions { max_value: None, ..self.read_options }
     }
 
     fn bytes_of(self, loaded: &LoadedImage) -> Result<(Vec<u8>, ImageConversion), DatasetError> {

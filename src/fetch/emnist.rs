@@ -11,6 +11,7 @@ use super::error::FetchError;
 use super::known::EmnistSplit;
 use crate::dataset::class_names::CLASS_NAMES;
 use crate::dataset::idx::{read_images, read_labels};
+use crate::dataset::transpose::columns_to_rows;
 use crate::files;
 use crate::run_dir::write::write_atomic;
 
@@ -52,9 +53,8 @@ pub fn unpack(archive: &Path, split: EmnistSplit, folder: &Path) -> Result<(), F
         let content = zip.by_name(&images).map_err(|error| damaged(error.into()))?;
         let mut images = read_images(content, &images)?;
         let [count, height, width] = images.sizes;
-        for image in images.bytes.chunks_mut(height * width) {
-            transpose(image, height, width);
-        }
+        // The stored rows are the columns of the upright image.
+        columns_to_rows(&mut images.bytes, [width, height], 1);
         let sizes = [count, width, height];
         write(&folder.join(format!("{name}-{IMAGES}.gz")), &sizes, &images.bytes)?;
         let labels = entry(LABELS);
@@ -68,14 +68,6 @@ pub fn unpack(archive: &Path, split: EmnistSplit, folder: &Path) -> Result<(), F
         write(&folder.join(format!("{name}-{LABELS}.gz")), &labels.sizes, &labels.bytes)?;
     }
     Ok(())
-}
-
-/// Transposes an image in place.
-fn transpose(image: &mut [u8], height: usize, width: usize) {
-    let old = image.to_vec();
-    for (index, pixel) in image.iter_mut().enumerate() {
-        *pixel = old[index % height * width + index / height];
-    }
 }
 
 fn write(path: &Path, sizes: &[usize], bytes: &[u8]) -> Result<(), FetchError> {

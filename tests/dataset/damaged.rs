@@ -14,20 +14,20 @@ fn wrong_header_is_refused() {
     assert_error(TRAINING_IMAGES, |bytes| bytes[0] = 1, fault);
     let fault = "1: expected an IDX file, which starts with the bytes 00 00, found 00 2a";
     assert_error(TEST_LABELS, |bytes| bytes[1] = 0x2a, fault);
-    for (element_type, name) in [
-        (0x09, "signed bytes (type 0x09)"),
-        (0x0b, "16-bit integers (type 0x0b)"),
-        (0x0c, "32-bit integers (type 0x0c)"),
-        (0x0d, "32-bit floats (type 0x0d)"),
-        (0x0e, "64-bit floats (type 0x0e)"),
-        (0x77, "a type unknown to IDX (type 0x77)"),
-    ] {
-        let fault = format!("2: expected unsigned bytes (type 0x08), found {name}");
+    for element_type in [0x00, 0x0a, 0x77] {
+        let expected = "an element type of IDX, 0x08 to 0x0e";
+        let fault = format!("2: expected {expected}, found {element_type:#04x}");
+        assert_error(TRAINING_LABELS, |bytes| bytes[2] = element_type, &fault);
+    }
+    for (element_type, size) in [(0x0b, 2), (0x0c, 4), (0x0d, 4), (0x0e, 8)] {
+        let (length, at) = (4 * size, 8 + 4 / size * size);
+        let fault = format!("{at}: expected {length} bytes of data (4 of {size} bytes), found 4");
         assert_error(TRAINING_LABELS, |bytes| bytes[2] = element_type, &fault);
     }
     let fault = "3: expected 3 dimension(s) (number of images, height, width), found 1";
     assert_error(TRAINING_IMAGES, |bytes| bytes[3] = 1, fault);
-    let fault = "3: expected 1 dimension(s) (number of labels), found 3";
+    let fault = "3: expected 1 dimension(s) (number of labels) or 2 dimension(s) (number of labels, number of \
+                 columns), found 3";
     assert_error(TEST_LABELS, |bytes| bytes[3] = 3, fault);
     for length in [0, 1, 3, 4, 15] {
         let fault = format!("{length}: expected a header of 16 bytes, found the end of the file");

@@ -2,12 +2,12 @@
 
 use std::io::Write;
 
-use apical::dataset::Dataset;
+use apical::dataset::{Dataset, ReadOptions};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::folder_of;
 use super::tables::folder;
+use super::{error_of, folder_of};
 
 const TABLE: &str = "label,1x1,1x2,2x1,2x2\n1,5,6,7,8\n0,1,2,3,4\n";
 
@@ -81,4 +81,27 @@ fn tables_of_thousands_of_columns_are_read() {
     assert_eq!((set.height, set.width), (100, 100));
     assert!(set.image(1).iter().enumerate().all(|(at, &byte)| usize::from(byte) == (at + 1) % 251));
     assert!(set.conversions[0].ends_with("pixel columns are sorted by the numbers in their names"));
+}
+
+#[test]
+fn tables_of_emnist_are_transposed() {
+    // Kaggle's tables of EMNIST have its columns in place of rows, and letters from 1.
+    let table = "1,5,6,7,8\n2,1,2,3,4\n";
+    let files = folder_of([
+        ("emnist-letters-train.csv", table.into()),
+        ("emnist-letters-test.csv", table.into()),
+    ]);
+    let path = files.path().join("emnist-letters-train.csv");
+    let set = Dataset::open(&path).unwrap();
+    assert_eq!((set.image(0), set.image(3)), (&[5, 7, 6, 8][..], &[1, 3, 2, 4][..]));
+    assert_eq!(
+        (set.labels(), &set.class_names[..]),
+        (&[0, 1, 0, 1][..], &["1".into(), "2".into()][..])
+    );
+    let options = ReadOptions { transposed: Some(false), ..ReadOptions::default() };
+    assert_eq!(Dataset::open_as(&path, &options).unwrap().image(0), [5, 6, 7, 8]);
+    let images = folder_of([("train/a/1.png", vec![]), ("test/a/1.png", vec![])]);
+    let expected =
+        "DIR: expected IDX files or tables, for which --transposed is given, found other data";
+    assert_eq!(error_of(&images, "", &options), expected);
 }

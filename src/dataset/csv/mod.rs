@@ -27,7 +27,8 @@ use super::error::invalid;
 use super::format::DataFormat;
 use super::loaded::LoadedSets;
 use super::pixel_scale::PixelScale;
-use super::read_options::ReadOptions;
+use super::read_options::{ImageSize, ReadOptions};
+use super::transpose::columns_to_rows;
 use super::{DatasetError, LoadedDataset, SourceFile, SplitData, file_pair};
 
 /// Endings of the names of tables in a folder, and of tables whose path is given.
@@ -52,6 +53,10 @@ impl DataFormat for CsvTables {
             true => folder_ending(path).is_some(),
             false => has_table_name(path),
         })
+    }
+
+    fn has_columns(&self) -> bool {
+        true
     }
 
     fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
@@ -101,7 +106,7 @@ fn read_both(paths: &[PathBuf; 2], options: &ReadOptions) -> Result<LoadedDatase
     let source_files = vec![source_file, test.source_file(&content)];
     let classes = names.as_deref().map_or(Classes::Numbered, Classes::Named);
     let (test_set, _) = test.split((content, line), classes, &training.file, options)?;
-    conversions.extend(test.notes());
+    conversions.extend(test.notes(options));
     let read = LoadedDataset::from_arrays(LoadedSets::Both([set, test_set]), source_files);
     let white_is_255 = scale.is_full();
     Ok(LoadedDataset { class_names: names, conversions, white_is_255, ..read })
@@ -133,7 +138,7 @@ fn read(table: &Table, options: &ReadOptions) -> Result<ReadTable, DatasetError>
     let (set, names) = table.split((content, line), Classes::Own, &table.file, options)?;
     let mut conversions: Vec<String> = scale.conversion().into_iter().collect();
     conversions.extend(names.as_deref().map(names_note));
-    conversions.extend(table.notes());
+    conversions.extend(table.notes(options));
     Ok(ReadTable { set, names, scale, source_file, conversions })
 }
 
@@ -146,22 +151,27 @@ pub(super) struct TableImages {
     pub conversions: Vec<String>,
 }
 
-/// Reads a table of images of `pixels` values each for prediction. Labels are ignored.
+/// Reads a table of images of this size for prediction. Labels are ignored.
 pub(super) fn read_images(
     path: &Path,
-    pixels: usize,
+    size: ImageSize,
     options: &ReadOptions,
 ) -> Result<TableImages, DatasetError> {
+    let ImageSize { width, height } = size;
+    let pixels = height * width * options.channels();
     let table = Table::of(path, Preview::of(path)?, false, Content::Pixels(pixels), options)?;
     let found = table.columns.pixels.len();
     if found != pixels {
         let expected = format!("{pixels} pixels per line, as the images of the training have");
         return Err(invalid(table.first_line(), expected, found));
     }
-    let (content, _, scale) = table.read_scaled(Role::Prediction, options)?;
+    let (mut content, _, scale) = table.read_scaled(Role::Prediction, options)?;
     let file = &table.file;
     let scaled = scale.conversion().map(|conversion| format!("{file}: {conversion}"));
-    let mut conversions: Vec<String> = scaled.into_iter().chain(table.notes()).collect();
+    let mut conversions: Vec<String> = scaled.into_iter().chain(table.notes(options)).collect();
+    if options.are_transposed(path) {
+        columns_to_rows(&mut content.images, [height, width], options.channels());
+    }
     if table.columns.label.is_some() {
         conversions.push(format!("{file}: labels are ignored"));
     }

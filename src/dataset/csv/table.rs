@@ -6,6 +6,7 @@ use super::super::array::ByteArray;
 use super::super::error::invalid;
 use super::super::location::{Origin, Position};
 use super::super::pixel_scale::PixelScale;
+use super::super::transpose::columns_to_rows;
 use super::super::{DatasetError, Location, ReadOptions, SourceFile, SplitData};
 use super::columns::{Content, TableColumns};
 use super::header;
@@ -113,7 +114,11 @@ impl<'a> Table<'a> {
         let location = |position| Location { file: self.file.clone(), position };
         let pixels = self.columns.pixels.len();
         let sizes = options.row_shape(location(Position::Line(first_line)), pixels)?;
-        let RowContent { images, labels, lines, .. } = content;
+        let RowContent { mut images, labels, lines, .. } = content;
+        if options.are_transposed(self.path) {
+            let [height, width] = sizes;
+            columns_to_rows(&mut images, [height, width / options.channels()], options.channels());
+        }
         let column = self.columns.label.map_or(1, |label| label + 1);
         let labels = labels.finish(classes).map_err(|(index, label)| {
             let line = lines.get(index).copied().unwrap_or(first_line);
@@ -145,9 +150,11 @@ impl<'a> Table<'a> {
         SourceFile { file: self.file.clone(), format }
     }
 
-    /// Returns a sentence per column that is ignored or moved.
-    pub fn notes(&self) -> Vec<String> {
+    /// Returns a sentence per column that is ignored or moved, and on transposed images.
+    pub fn notes(&self, options: &ReadOptions) -> Vec<String> {
         let notes = self.columns.notes(self.names()).into_iter();
-        notes.map(|note| format!("{}: {note}", self.file)).collect()
+        let notes = notes.map(|note| format!("{}: {note}", self.file));
+        let transposed = options.are_transposed(self.path);
+        notes.chain(transposed.then(|| options.transposed_note(self.path))).collect()
     }
 }

@@ -9,7 +9,9 @@ use std::slice::from_ref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use apical::config::{Config, CreditAssignment, FeedbackWeights, Preset, Signal};
+use apical::config::{
+    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, LearningRule, Preset, Signal,
+};
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions, open};
 use apical::interface::{ArrayId, Backend, Kernel, Launch, Sample};
@@ -143,6 +145,13 @@ fn config_with(kernel: Kernel) -> Config {
         Kernel::BackpropError => {
             Config { credit_assignment: CreditAssignment::Backpropagation, ..base }
         }
+        Kernel::ApicalBursts | Kernel::BurstError | Kernel::TransposedUpdate => Config {
+            rule: LearningRule::Bursts,
+            feedback: Feedback::Layerwise,
+            dynamics: Dynamics::SteadyState,
+            feedback_lr: 0.01,
+            ..base
+        },
         _ => base,
     }
 }

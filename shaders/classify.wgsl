@@ -1,6 +1,7 @@
 // Computes the class of an image and the output's loss.
 // The class is the one with the highest mean voltage, the first of several. The loss is
-// `L1 = sum (phi_t - phi_max sigma(Cf))^2`, or zero without a target phase.
+// `L1 = sum (phi_t - phi_max sigma(Cf))^2`, or zero without a target phase. With bursts, phi_t is phi_max for the neurons
+// of the image's class, else 0.
 // One thread per sample, in its own workgroup.
 #import bindings, exact_math
 
@@ -33,10 +34,16 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         }
     }
     var loss = 0.0;
-    if sample.steps_target > 0u {
+    let has_bursts = constants.rule == RULE_BURSTS;
+    if has_bursts || sample.steps_target > 0u {
         for (var unit = 0u; unit < params.units; unit++) {
             let forward = sigmoid(compartments[means + unit]);
-            let difference = compartments[rates + unit] - mul_rounded(replicas[replica].phi_max, forward);
+            var target_rate = compartments[rates + unit];
+            if has_bursts {
+                let is_target = unit / constants.neurons_per_class == sample.label;
+                target_rate = select(0.0, replicas[replica].phi_max, is_target);
+            }
+            let difference = target_rate - mul_rounded(replicas[replica].phi_max, forward);
             loss += flush(mul_rounded(difference, difference), SMALLEST_MOMENT);
         }
     }

@@ -7,6 +7,7 @@ mod apical_voltages;
 mod arithmetic;
 mod backpropagation;
 mod bench;
+mod bursts;
 mod checkpoints;
 mod compilers;
 mod configs;

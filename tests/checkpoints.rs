@@ -16,7 +16,9 @@ mod replicas;
 
 use std::ops::ControlFlow;
 
-use apical::config::{Config, Dynamics, FeedbackWeights, Optimizer, PlateauTiming, Signal};
+use apical::config::{
+    Config, Dynamics, Feedback, FeedbackWeights, LearningRule, Optimizer, PlateauTiming, Signal,
+};
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions};
 use apical::network::Network;
@@ -47,6 +49,12 @@ fn base() -> Config {
 fn configs() -> Vec<(&'static str, Config)> {
     let rates = Config { signal: Signal::Rates, ..base() };
     let feedback_rates = Config { feedback_signal: Signal::Rates, ..base() };
+    let bursts = Config {
+        rule: LearningRule::Bursts,
+        feedback: Feedback::Layerwise,
+        dynamics: Dynamics::SteadyState,
+        ..base()
+    };
     vec![
         ("finite PSP kernel, Adam", base()),
         ("infinite PSP kernel", Config { psp_kernel_ms: 0, optimizer: Optimizer::Sgd, ..base() }),
@@ -69,6 +77,11 @@ fn configs() -> Vec<(&'static str, Config)> {
         ),
         ("random plateaus", Config { plateau_timing: PlateauTiming::Random, ..base() }),
         ("steady state", Config { dynamics: Dynamics::SteadyState, ..base() }),
+        ("bursts", Config { feedback_lr: 0.1, weight_decay: 0.1, ..bursts.clone() }),
+        (
+            "bursts per step",
+            Config { dynamics: Dynamics::Spiking, signal: Signal::Rates, ..bursts },
+        ),
         ("batch size 1", Config { batch_size: 1, eval_every: 0, ..base() }),
     ]
 }

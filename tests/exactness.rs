@@ -143,8 +143,9 @@ fn case_apical_step_rates() {
 fn case_window_mean_spikes() {
     each_situation(|situation| {
         for population in 0..situation.shape.populations.len() {
-            // Populations that emit rates have no spikes to average.
-            if !situation.shape.emits_rates(population) {
+            // Populations that emit rates have no spikes to average, nor has the output if bursts feed back.
+            let model = &situation.shape.model;
+            if !situation.shape.emits_rates(population) && !model.has_bursts() {
                 situation.check(Kernel::WindowMeanSpikes, population);
             }
         }
@@ -194,6 +195,33 @@ fn case_backprop_error() {
     each_situation(|situation| {
         if situation.shape.model.backpropagates() {
             situation.check_hidden(Kernel::BackpropError);
+        }
+    });
+}
+
+#[test]
+fn case_apical_bursts() {
+    each_situation(|situation| {
+        if situation.shape.model.has_bursts() {
+            situation.check_hidden(Kernel::ApicalBursts);
+        }
+    });
+}
+
+#[test]
+fn case_burst_error() {
+    each_situation(|situation| {
+        if situation.shape.model.has_bursts() {
+            situation.check_layers(Kernel::BurstError);
+        }
+    });
+}
+
+#[test]
+fn case_transposed_update() {
+    each_situation(|situation| {
+        if situation.shape.model.transposes_updates() {
+            situation.check_hidden(Kernel::TransposedUpdate);
         }
     });
 }

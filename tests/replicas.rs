@@ -11,7 +11,9 @@ mod groups;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use apical::config::{Config, Optimizer, PlateauTiming, Variant, variants};
+use apical::config::{
+    Config, Dynamics, Feedback, LearningRule, Optimizer, PlateauTiming, Variant, variants,
+};
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions};
 use apical::interface::ValuesRef;
@@ -150,7 +152,7 @@ fn three(base: &Config) -> Vec<Config> {
 }
 
 /// Returns trainings with 0 to 2 hidden layers, batch sizes 1 and 4 (the last of 10 images is smaller), with and
-/// without apical conductance, SGD and Adam; and one with learned feedback and random plateau times.
+/// without apical conductance, SGD and Adam; one with learned feedback and random plateau times, and one with bursts.
 fn trainings() -> Vec<Vec<Config>> {
     let mut trainings = Vec::new();
     for (seed, layers) in (1..).zip([vec![10], vec![23, 10], vec![21, 13, 20]]) {
@@ -184,6 +186,17 @@ fn trainings() -> Vec<Vec<Config>> {
         plateau_timing: PlateauTiming::Random,
         ..last
     }));
+    let bursts = Config {
+        rule: LearningRule::Bursts,
+        feedback: Feedback::Layerwise,
+        dynamics: Dynamics::SteadyState,
+        feedback_lr: 0.5,
+        ..trainings[trainings.len() - 2][0].clone()
+    };
+    let mut bursts = three(&Config { g_apical: 0.0, apical_bias_sd: 0.0, ..bursts });
+    bursts[2] =
+        Config { burst_baseline: 0.2, burst_slope: 10.0, burst_teacher: 3.0, ..bursts[2].clone() };
+    trainings.push(bursts);
     trainings
 }
 

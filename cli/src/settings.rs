@@ -151,7 +151,8 @@ impl FromArgMatches for Settings {
 mod tests {
     use super::*;
     use apical::config::{
-        CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal,
+        CreditAssignment, Dynamics, Feedback, FeedbackWeights, LearningRule, Optimizer,
+        PlateauTiming, Signal,
     };
     use apical::model::lr_schedule::LrSchedule;
     use apical::model::phases::{AveragingWindow, PhaseJitter};
@@ -192,6 +193,10 @@ mod tests {
             optimizer_eps: 0.25,
             seed: 99,
             weight_init: WeightInit::PaperCommit,
+            rule: LearningRule::Bursts,
+            burst_baseline: 0.25,
+            burst_slope: 2.0,
+            burst_teacher: 0.5,
             feedback: Feedback::Layerwise,
             credit_assignment: CreditAssignment::Backpropagation,
             feedback_weights: FeedbackWeights::Symmetric,

@@ -46,6 +46,10 @@ class Parameters(Estimator):
         optimizer_eps: float | None = None,
         seed: int | None = None,
         weight_init: str | None = None,
+        rule: str | None = None,
+        burst_baseline: float | None = None,
+        burst_slope: float | None = None,
+        burst_teacher: float | None = None,
         feedback: str | None = None,
         credit_assignment: str | None = None,
         feedback_weights: str | None = None,
@@ -98,6 +102,10 @@ class Parameters(Estimator):
         self.optimizer_eps = optimizer_eps
         self.seed = seed
         self.weight_init = weight_init
+        self.rule = rule
+        self.burst_baseline = burst_baseline
+        self.burst_slope = burst_slope
+        self.burst_teacher = burst_teacher
         self.feedback = feedback
         self.credit_assignment = credit_assignment
         self.feedback_weights = feedback_weights

@@ -72,6 +72,30 @@ fn sigmoid(x: f32) -> f32 {
     return recip_exact(1.0 + exp_exact(-x));
 }
 
+// Returns `2 sigmoid(x) - 1`, exactly 0 at 0.
+fn sigmoid_deviation(x: f32) -> f32 {
+    // `tanh(x / 2) = t / (t + 2)` with `t = e^x - 1`.
+    let t = exp_minus_1(x);
+    return mul_rounded(t, recip_exact(t + 2.0));
+}
+
+// Returns `e^x - 1`, with x clamped to `ARGUMENT_LIMIT`.
+fn exp_minus_1(argument: f32) -> f32 {
+    var x = select(ARGUMENT_LIMIT, argument, argument < ARGUMENT_LIMIT);
+    x = select(-ARGUMENT_LIMIT, x, x > -ARGUMENT_LIMIT);
+    let f = mul_rounded(x, LOG2_E);
+    // Without an integer part, the polynomial of `exp_exact` has no 1 to cancel.
+    if abs(f) >= 0.5 {
+        return exp_exact(argument) - 1.0;
+    }
+    var p = EXP_COEFFICIENT_0;
+    p = mul_rounded(p, f) + EXP_COEFFICIENT_1;
+    p = mul_rounded(p, f) + EXP_COEFFICIENT_2;
+    p = mul_rounded(p, f) + EXP_COEFFICIENT_3;
+    p = mul_rounded(p, f) + EXP_COEFFICIENT_4;
+    return mul_rounded(p, f);
+}
+
 // Returns the slope of the logistic function where its value is `s`.
 fn sigmoid_slope(s: f32) -> f32 {
     return mul_rounded(s, 1.0 - s);

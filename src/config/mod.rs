@@ -15,7 +15,7 @@ mod validate;
 mod warnings;
 
 pub use crate::model::network_model::{
-    CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, Signal,
+    CreditAssignment, Dynamics, Feedback, FeedbackWeights, LearningRule, Optimizer, Signal,
 };
 pub use crate::model::plateau_timing::PlateauTiming;
 #[cfg(feature = "clap")]

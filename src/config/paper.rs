@@ -1,7 +1,8 @@
 //! Settings of the paper.
 
 use super::{
-    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal,
+    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, LearningRule, Optimizer,
+    PlateauTiming, Signal,
 };
 use crate::model::lr_schedule::LrSchedule;
 use crate::model::phases::{AveragingWindow, PhaseJitter};
@@ -32,6 +33,10 @@ pub(super) fn paper(layers: &[usize], eta: &[f64]) -> Config {
         optimizer_eps: 1e-8,
         seed: 1,
         weight_init: WeightInit::LatestCommit,
+        rule: LearningRule::Phases,
+        burst_baseline: 0.5,
+        burst_slope: 4.0,
+        burst_teacher: 1.0,
         feedback: Feedback::Broadcast,
         credit_assignment: CreditAssignment::Plateaus,
         feedback_weights: FeedbackWeights::Fixed,

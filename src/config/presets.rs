@@ -1,7 +1,7 @@
 //! Presets: named sets of settings.
 
 use super::paper::{paper, paper_1};
-use super::{Config, RECIPES, Recipe};
+use super::{Config, Dynamics, Feedback, FeedbackWeights, LearningRule, RECIPES, Recipe};
 
 /// Named set of settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -15,6 +15,10 @@ pub enum Preset {
     Paper1,
     /// The paper's network with two hidden layers of 500 and 100 neurons.
     Paper2,
+    /// One hidden layer of 500 neurons that learns by bursts.
+    Bursts1,
+    /// Three hidden layers of 500 neurons that learn by bursts.
+    Bursts3,
     /// Settings tuned for a network and a minibatch size.
     Recipe(&'static Recipe),
 }
@@ -22,8 +26,18 @@ pub enum Preset {
 /// Number of epochs of the preset `quick`.
 const QUICK_EPOCHS: u32 = 10;
 
+/// Number of epochs of the presets with bursts.
+const BURSTS_EPOCHS: u32 = 12;
+
 /// Presets that are not recipes.
-const NAMED: [Preset; 4] = [Preset::Quick, Preset::Paper0, Preset::Paper1, Preset::Paper2];
+const NAMED: [Preset; 6] = [
+    Preset::Quick,
+    Preset::Paper0,
+    Preset::Paper1,
+    Preset::Paper2,
+    Preset::Bursts1,
+    Preset::Bursts3,
+];
 
 /// All presets, the recipes last.
 static PRESETS: [Preset; NAMED.len() + RECIPES.len()] = {
@@ -69,6 +83,8 @@ impl Preset {
             Preset::Paper0 => "paper-0",
             Preset::Paper1 => "paper-1",
             Preset::Paper2 => "paper-2",
+            Preset::Bursts1 => "bursts-1",
+            Preset::Bursts3 => "bursts-3",
             Preset::Recipe(recipe) => recipe.name,
         }
     }
@@ -76,6 +92,9 @@ impl Preset {
     /// Returns a one-line description.
     pub fn about(self) -> String {
         let paper = |layers: &str| format!("The paper's network {layers}: batch size 1, 60 epochs");
+        let bursts = |layers: &str| {
+            format!("{layers}, learns by bursts of rates: batch size 32, {BURSTS_EPOCHS} epochs")
+        };
         match self {
             Preset::Quick => {
                 let recipe = Recipe::quick().name;
@@ -84,6 +103,8 @@ impl Preset {
             Preset::Paper0 => paper("without hidden layers"),
             Preset::Paper1 => paper("with one hidden layer of 500 neurons"),
             Preset::Paper2 => paper("with two hidden layers of 500 and 100 neurons"),
+            Preset::Bursts1 => bursts("784-500-10"),
+            Preset::Bursts3 => bursts("784-500-500-500-10"),
             Preset::Recipe(recipe) => recipe.about(),
         }
     }
@@ -95,7 +116,23 @@ impl Preset {
             Preset::Paper0 => paper(&[10], &[0.19]),
             Preset::Paper1 => paper_1(),
             Preset::Paper2 => paper(&[500, 100, 10], &[0.23, 0.23, 0.12]),
+            Preset::Bursts1 => bursts(&[500, 10]),
+            Preset::Bursts3 => bursts(&[500, 500, 500, 10]),
             Preset::Recipe(recipe) => recipe.config(),
         }
+    }
+}
+
+/// Returns the settings of a network that learns by bursts of rates, with symmetric feedback.
+fn bursts(layers: &[usize]) -> Config {
+    Config {
+        layers: layers.to_vec(),
+        epochs: BURSTS_EPOCHS,
+        eta: vec![0.03],
+        rule: LearningRule::Bursts,
+        feedback: Feedback::Layerwise,
+        feedback_weights: FeedbackWeights::Symmetric,
+        dynamics: Dynamics::SteadyState,
+        ..Recipe::quick().config()
     }
 }

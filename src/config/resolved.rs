@@ -1,6 +1,6 @@
 //! What settings mean together: the model of a network and its timing.
 
-use super::{Config, Dynamics, FeedbackWeights, Signal};
+use super::{Config, Dynamics, FeedbackWeights, LearningRule, Signal};
 use crate::model::network_model::{ApicalVoltages, FeedbackRule, NetworkModel};
 use crate::model::phases::{AveragingWindow, PhaseJitter, PhaseLengths};
 
@@ -32,19 +32,22 @@ impl Config {
     /// Returns the model that the settings define.
     pub fn network_model(&self) -> NetworkModel {
         let learns_feedback = self.feedback_lr > 0.0;
+        let has_bursts = self.rule == LearningRule::Bursts;
         let (signal, feedback_signal) = match self.dynamics {
             Dynamics::Spiking => (self.signal, self.feedback_signal),
             Dynamics::SteadyState => (Signal::Rates, Signal::Rates),
         };
         NetworkModel {
+            rule: self.rule,
             feedback: self.feedback,
             feedback_rule: match self.feedback_weights {
                 FeedbackWeights::Symmetric => FeedbackRule::Symmetric,
+                FeedbackWeights::Fixed if learns_feedback && has_bursts => FeedbackRule::Transposed,
                 FeedbackWeights::Fixed if learns_feedback => FeedbackRule::Learned,
                 FeedbackWeights::Fixed => FeedbackRule::Fixed,
             },
             has_apical_biases: self.apical_bias_sd > 0.0
-                || (learns_feedback && self.apical_bias_lr_scale > 0.0),
+                || (learns_feedback && !has_bursts && self.apical_bias_lr_scale > 0.0),
             credit_assignment: self.credit_assignment,
             signal,
             feedback_signal,
@@ -60,6 +63,8 @@ impl Config {
 
     /// Returns the lengths in effect: [`Dynamics::SteadyState`] ignores those of the settings.
     pub fn timing(&self) -> Timing {
+        // Feedback that neurons fire on arrives one step late; bursts change no rate.
+        let steps = if self.rule == LearningRule::Bursts { 1 } else { 2 };
         match self.dynamics {
             Dynamics::Spiking => Timing {
                 psp_kernel_ms: self.psp_kernel_ms,
@@ -71,12 +76,11 @@ impl Config {
             },
             Dynamics::SteadyState => Timing {
                 psp_kernel_ms: 1,
-                // Feedback arrives one step late.
-                phase_ms: 2,
+                phase_ms: steps,
                 phase_jitter: PhaseJitter::None,
                 averaging_window: AveragingWindow::Last,
-                test_ms: 2,
-                test_average_from_ms: 1,
+                test_ms: steps,
+                test_average_from_ms: steps - 1,
             },
         }
     }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal, list,
+    CreditAssignment, Dynamics, Feedback, FeedbackWeights, LearningRule, Optimizer, PlateauTiming,
+    Signal, list,
 };
 use crate::model::lr_schedule::LrSchedule;
 use crate::model::phases::{AveragingWindow, PhaseJitter};
@@ -107,6 +108,23 @@ pub struct Config {
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().weight_init))]
     pub weight_init: WeightInit,
 
+    /// Learning rule. Bursts require --feedback layerwise and rates (--signal rates or --dynamics steady-state); they
+    /// ignore --feedback-signal and --apical-bias-lr-scale
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().rule))]
+    pub rule: LearningRule,
+
+    /// Bursts: baseline of the burst probability, reached without an error
+    #[cfg_attr(feature = "clap", arg(long, value_name = "P", default_value_t = Config::default().burst_baseline))]
+    pub burst_baseline: f64,
+
+    /// Bursts: slope of a hidden neuron's burst probability with the apical voltage
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().burst_slope))]
+    pub burst_slope: f64,
+
+    /// Bursts: strength with which the teacher changes the output's burst probability
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().burst_teacher))]
+    pub burst_teacher: f64,
+
     /// Population that feeds back to the apical dendrites. With --g-apical 0, layerwise feedback trains only the
     /// highest hidden layer: the spikes of hidden neurons then do not depend on the class
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().feedback))]
@@ -133,8 +151,8 @@ pub struct Config {
     #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().feedback_gain))]
     pub feedback_gain: f64,
 
-    /// Learning rate of the feedback weights, which learn to invert the feed-forward function by plain gradient
-    /// descent (0: fixed, as in the paper)
+    /// Learning rate of the feedback weights by plain gradient descent (0: fixed, as in the paper). They learn to
+    /// invert the feed-forward function; with bursts they receive the transposed update of the feed-forward weights
     #[cfg_attr(feature = "clap", arg(long, value_name = "RATE", default_value_t = Config::default().feedback_lr))]
     pub feedback_lr: f64,
 

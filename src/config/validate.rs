@@ -63,6 +63,7 @@ impl Config {
         self.validate_training()?;
         self.validate_learning_rates()?;
         self.validate_feedback()?;
+        self.validate_bursts()?;
         self.validate_factors()?;
         self.validate_lr_schedule()?;
         self.validate_optimizer()?;
@@ -283,5 +284,6 @@ impl Config {
     }
 }
 
+mod bursts;
 #[cfg(test)]
 mod tests;

@@ -36,6 +36,7 @@ impl Config {
         model.feedback == Feedback::Layerwise
             && !model.steps_apical()
             && !model.backpropagates()
+            && !model.has_bursts()
             && self.layers.len() > 2
     }
 }
@@ -43,7 +44,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::CreditAssignment;
+    use crate::config::{CreditAssignment, LearningRule};
 
     #[test]
     fn warnings_layerwise_feedback_without_g_apical() {
@@ -57,6 +58,7 @@ mod tests {
             Config { g_apical: 0.05, ..base.clone() },
             Config { feedback: Feedback::Broadcast, ..base.clone() },
             Config { credit_assignment, ..base.clone() },
+            Config { rule: LearningRule::Bursts, ..base.clone() },
             Config::default(),
         ] {
             assert!(!warned(other.clone()), "{other:?}");

@@ -11,7 +11,7 @@ use crate::interface::{
     RunParams, STEPS_PER_WORD, Sample, UNITS_PER_WORD, compartment, for_each_kernel, plateau,
     spike_mask, window_mean,
 };
-use crate::model::network_model::UpdateRule;
+use crate::model::network_model::{LearningRule, UpdateRule};
 use crate::model::{events, exact_math, spikes};
 use crate::random::{self, RngStream, Split};
 
@@ -40,7 +40,7 @@ const STRUCTS: [&str; 5] =
 const IMPORT: &str = "#import ";
 
 /// Integer constants of the shaders.
-const INTEGERS: [(&str, u32); 50] = [
+const INTEGERS: [(&str, u32); 51] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
@@ -91,6 +91,7 @@ const INTEGERS: [(&str, u32); 50] = [
     ("ARITHMETIC_RESULTS", FUNCTIONS.len() as u32),
     ("UPDATE_GRADIENT", UpdateRule::Gradient as u32),
     ("UPDATE_ADAPTIVE", UpdateRule::Adaptive as u32),
+    ("RULE_BURSTS", LearningRule::Bursts as u32),
 ];
 
 /// Float constants of the shaders.

@@ -47,10 +47,16 @@ macro_rules! for_each_kernel {
             LocalError local_error,
             /// Computes hidden errors by exact backpropagation.
             BackpropError backprop_error,
+            /// Sums the apical voltages from the next layer's bursts.
+            ApicalBursts apical_bursts,
+            /// Computes the error of every neuron from the deviation of its burst rate.
+            BurstError burst_error,
             /// Computes the gradient of the minibatch and updates weights and biases.
             WeightUpdate weight_update,
             /// Moves feedback weights towards the inverse of the feed-forward function.
             FeedbackUpdate feedback_update,
+            /// Gives feedback weights the transposed update of the feed-forward weights.
+            TransposedUpdate transposed_update,
         }
     };
 }

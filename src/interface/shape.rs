@@ -106,9 +106,11 @@ impl Shape {
         window_mean::ROWS + 2 * self.model.plateau_timing.max_lead() as usize
     }
 
-    /// Whether a population feeds back to apical dendrites.
+    /// Whether a population feeds spikes or rates back to apical dendrites.
     pub fn feeds_back(&self, population: usize) -> bool {
-        (0..self.layers() - 1).any(|layer| self.feedback_population(layer) == population)
+        let has_bursts = self.model.has_bursts();
+        !has_bursts
+            && (0..self.layers() - 1).any(|layer| self.feedback_population(layer) == population)
     }
 
     /// Returns the number of rows of synaptic input before the block: K - 1 past steps, or two traces.

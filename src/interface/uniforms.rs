@@ -62,6 +62,12 @@ shader_struct! {
         pub history_steps: u32,
         /// Number of recordings in the data set; 0 for images.
         pub recordings: u32,
+        /// Learning rule, see [`crate::model::network_model::LearningRule`].
+        pub rule: u32,
+        /// Always zero: pads the struct to a multiple of 16 bytes.
+        pub padding_0: u32,
+        /// As `padding_0`.
+        pub padding_1: [u32; 2] = "vec2<u32>",
     }
 }
 
@@ -127,6 +133,16 @@ shader_struct! {
         pub feedback_eta: f32,
         /// Learning rate of the apical biases.
         pub apical_bias_eta: f32,
+        /// Apical voltage per stored error of the next layer and unit of feedback weight, see
+        /// [`crate::model::bursts::apical_gain`].
+        pub burst_apical_gain: f32,
+        /// Slope `k` of a hidden neuron's burst probability.
+        pub burst_slope: f32,
+        /// Factor of hidden neurons' relative deviations of the burst rate, see
+        /// [`crate::model::bursts::error_gain`].
+        pub burst_error_gain: f32,
+        /// As `burst_error_gain` for output neurons: times the strength of the teacher.
+        pub burst_teacher_gain: f32,
         /// Always zero: pads the struct to a multiple of 16 bytes.
         pub padding: u32,
     }

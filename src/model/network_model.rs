@@ -30,6 +30,20 @@ pub enum FeedbackWeights {
     Symmetric,
 }
 
+/// Learning rule of a network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+#[repr(u32)]
+pub enum LearningRule {
+    /// Two phases per image; hidden errors as --credit-assignment (paper)
+    #[default]
+    Phases = 0,
+    /// One phase per image; errors are deviations of burst rates from their baseline (Payeur et al. 2021, Greedy et al.
+    /// 2022)
+    Bursts = 1,
+}
+
 /// Source of the hidden layers' errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
@@ -137,6 +151,8 @@ pub enum FeedbackRule {
     Symmetric,
     /// Feedback weights learn to invert the feed-forward function.
     Learned,
+    /// Feedback weights receive the transposed update of the feed-forward weights.
+    Transposed,
 }
 
 /// Times at which apical voltages are computed.
@@ -152,6 +168,8 @@ pub enum ApicalVoltages {
 /// Choices that define a network. The default is the paper's network without apical conductance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NetworkModel {
+    /// Learning rule.
+    pub rule: LearningRule,
     /// Population that feeds back to each hidden layer.
     pub feedback: Feedback,
     /// Rule by which feedback weights change.
@@ -208,7 +226,22 @@ impl NetworkModel {
         self.feedback_rule == FeedbackRule::Symmetric
     }
 
-    /// Whether feedback weights learn.
+    /// Whether hidden layers receive bursts as feedback.
+    pub fn has_bursts(&self) -> bool {
+        self.rule == LearningRule::Bursts
+    }
+
+    /// Whether feedback weights receive the transposed update of the feed-forward weights.
+    pub fn transposes_updates(&self) -> bool {
+        self.feedback_rule == FeedbackRule::Transposed
+    }
+
+    /// Whether training changes feedback weights.
+    pub fn changes_feedback(&self) -> bool {
+        self.feedback_rule != FeedbackRule::Fixed
+    }
+
+    /// Whether feedback weights learn to invert the feed-forward function.
     pub fn learns_feedback(&self) -> bool {
         self.feedback_rule == FeedbackRule::Learned
     }

@@ -22,7 +22,7 @@ pub const E_INHIBITORY: f64 = -8.0;
 /// Follows the authors' code; the paper's text divides the current by tau = 10 ms.
 pub const G_TEACHING: f64 = 1.0;
 /// Factor 20 of `P_hidden = 20 / phi_max` and `P_out = 20 / phi_max^2`.
-const UPDATE_SCALE: f64 = 20.0;
+pub(super) const UPDATE_SCALE: f64 = 20.0;
 
 /// Coefficients of one Euler step of a soma: `C <- decay * C + basal_gain * B + apical_gain * A + current`.
 #[derive(Clone, Copy, Debug, PartialEq)]

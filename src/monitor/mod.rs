@@ -27,6 +27,8 @@ pub use sink::{RecordedImages, RecordingSink};
 
 use std::ops::Range;
 
+use crate::config::{Config, ConfigError, LearningRule};
+
 /// Selection of quantities, populations, neurons and steps to record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MonitorSpec {
@@ -49,6 +51,19 @@ impl MonitorSpec {
     /// Returns whether a quantity is recorded.
     fn has(&self, quantity: Quantity) -> bool {
         self.quantities.contains(&quantity)
+    }
+
+    /// Checks that networks with these settings have all quantities.
+    fn check_rule(&self, config: &Config) -> Result<(), ConfigError> {
+        let is_missing = |quantity: &&Quantity| !quantity.exists_with_bursts();
+        match self.quantities.iter().find(is_missing) {
+            Some(quantity) if config.rule == LearningRule::Bursts => Err(ConfigError {
+                setting: "rule",
+                value: format!("{:?}", config.rule),
+                reason: format!("networks with bursts have no {} to record", quantity.name()),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Returns whether a quantity requires readings after each step.

@@ -105,6 +105,13 @@ impl Quantity {
         matches!(self, Basal | Apical | Soma | Rates | HiddenLosses)
     }
 
+    /// Whether networks with bursts have the quantity: they have no target phase, no plateau potentials, and an apical
+    /// voltage per image, not per step.
+    pub(super) fn exists_with_bursts(self) -> bool {
+        use Quantity::{Apical, HiddenLosses, Jacobians, OutputLoss, PlateauTimes, Plateaus};
+        !matches!(self, Apical | Plateaus | PlateauTimes | HiddenLosses | OutputLoss | Jacobians)
+    }
+
     /// Returns the phases that it requires.
     pub fn required_phases(self) -> RequiredPhases {
         use Quantity::{Apical, Basal, Phases, Rates, Representations, Soma, Spikes};

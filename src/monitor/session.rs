@@ -44,6 +44,7 @@ impl MonitorSession {
         options: &DeviceOptions,
     ) -> Result<Self, TrainError> {
         config.validate(dataset.pixels(), dataset.classes)?;
+        spec.check_rule(config)?;
         let options = DeviceOptions {
             per_sample_access: true,
             steps_apical: spec.needs_steps(),

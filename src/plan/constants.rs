@@ -11,7 +11,7 @@ use crate::model::neuron::{
     target_phase_soma_coefficients,
 };
 use crate::model::spikes::{thresholds, uniform_map};
-use crate::model::{plateau_timing, synaptic_filter};
+use crate::model::{bursts, plateau_timing, synaptic_filter};
 use crate::random;
 
 /// Smallest nonzero decay of a voltage per step.
@@ -60,6 +60,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> RunParams {
         window_mean_rows: shape.window_mean_rows() as u32,
         rate_rows: shape.rate_rows() as u32,
         update_rule: shape.model.update_rule as u32,
+        rule: shape.model.rule as u32,
         recordings: if shape.events.is_some() { shape.images as u32 } else { 0 },
         ..Zeroable::zeroed()
     }
@@ -107,6 +108,10 @@ pub fn replica(config: &Config) -> ReplicaParams {
         backprop_gain: backprop_gain(config.phi_max, config.g_apical) as f32,
         feedback_eta: config.feedback_lr as f32,
         apical_bias_eta: (config.feedback_lr * config.apical_bias_lr_scale) as f32,
+        burst_apical_gain: bursts::apical_gain(config.phi_max, config.burst_baseline) as f32,
+        burst_slope: config.burst_slope as f32,
+        burst_error_gain: bursts::error_gain() as f32,
+        burst_teacher_gain: (bursts::error_gain() * config.burst_teacher) as f32,
         padding: 0,
     }
 }

@@ -1,7 +1,7 @@
 //! Samples of a minibatch: image, label, lengths of the phases, averaging windows. [`Sample::of_replica`] assigns a
 //! sample to a network.
 
-use crate::config::{Config, Optimizer};
+use crate::config::{Config, LearningRule, Optimizer};
 use crate::dataset::Dataset;
 use crate::dataset::spikes::{RecordingPart, RecordingParts};
 use crate::interface::{BatchParams, Sample};
@@ -33,6 +33,8 @@ pub struct SampleBuilder {
     test_from: u32,
     lr_factor: LrFactor,
     phi_max: f64,
+    /// Whether a training image has a target phase.
+    has_target_phase: bool,
     is_corrected: bool,
     beta1: f64,
     beta2: f64,
@@ -50,6 +52,7 @@ impl SampleBuilder {
             test_from: timing.test_average_from_ms,
             lr_factor: config.lr_factor(images),
             phi_max: config.phi_max,
+            has_target_phase: config.rule == LearningRule::Phases,
             is_corrected: config.optimizer == Optimizer::Adam,
             beta1: config.beta1,
             beta2: config.beta2,
@@ -72,9 +75,13 @@ impl SampleBuilder {
         self.phases.shortest()
     }
 
-    /// Returns a forward and a target phase of drawn lengths.
+    /// Returns a forward and, unless the rule is bursts, a target phase of drawn lengths.
     pub fn training(&self, image: &Presentation) -> Sample {
-        self.phases_of(image, self.phases.draw(image.draw_index))
+        let [forward, target] = self.phases.draw(image.draw_index);
+        if !self.has_target_phase {
+            return forward_phase(image, forward, self.averaging.length(forward));
+        }
+        self.phases_of(image, [forward, target])
     }
 
     /// Returns a forward and a target phase of given lengths, steps.

@@ -39,6 +39,29 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     list.extend(spiking.map(|population| whole(Kernel::WindowMeanSpikes, population)));
     let sending = populations.filter(|&population| shape.emits_rates(population));
     list.extend(sending.map(|population| whole(Kernel::WindowMeanRates, population)));
+    if shape.model.has_bursts() {
+        list.push(whole(Kernel::BurstError, output));
+        for layer in hidden.rev() {
+            list.extend([whole(Kernel::ApicalBursts, layer), whole(Kernel::BurstError, layer)]);
+        }
+    } else {
+        local_errors(shape, steps, &mut list);
+    }
+    list.extend((0..=output).map(|layer| whole(Kernel::WeightUpdate, layer)));
+    if shape.model.learns_feedback() {
+        list.extend((0..output).map(|layer| whole(Kernel::FeedbackUpdate, layer)));
+    }
+    if shape.model.transposes_updates() {
+        list.extend((0..output).map(|layer| whole(Kernel::TransposedUpdate, layer)));
+    }
+    list
+}
+
+/// Appends the launches of the plateau potentials, and of the errors of all layers.
+fn local_errors(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
+    let whole = |kernel, layer| Launch { kernel, layer, first: 0, count: steps };
+    let output = shape.layers() - 1;
+    let hidden = 0..output;
     list.extend(hidden.clone().map(|layer| whole(Kernel::Plateau, layer)));
     if shape.model.backpropagates() {
         list.push(whole(Kernel::LocalError, output));
@@ -46,11 +69,6 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     } else {
         list.extend((0..=output).map(|layer| whole(Kernel::LocalError, layer)));
     }
-    list.extend((0..=output).map(|layer| whole(Kernel::WeightUpdate, layer)));
-    if shape.model.learns_feedback() {
-        list.extend((0..output).map(|layer| whole(Kernel::FeedbackUpdate, layer)));
-    }
-    list
 }
 
 /// Number of neurons of the next layer that one launch of [`Kernel::SymmetricFeedback`] sums over: with noise, each

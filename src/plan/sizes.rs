@@ -43,9 +43,11 @@ impl Capacity {
 /// Returns the shape of a run: the sizes of its arrays.
 pub fn shape(config: &Config, dataset: &Dataset, capacity: &Capacity) -> Shape {
     let timing = config.timing();
-    let steps = (2 * timing.phase_lengths(config.seed).longest()).max(timing.test_ms);
     let mut model = config.network_model();
-    if capacity.steps_apical {
+    let phases = if model.has_bursts() { 1 } else { 2 };
+    let steps = (phases * timing.phase_lengths(config.seed).longest()).max(timing.test_ms);
+    // Bursts reach apical dendrites after an image's steps.
+    if capacity.steps_apical && !model.has_bursts() {
         model.apical_voltages = ApicalVoltages::PerStep;
     }
     // Blocks start at whole words of spikes, so that no two launches write one word.

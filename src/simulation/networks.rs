@@ -81,8 +81,7 @@ impl Simulation {
             let array = ArrayId::Feedback(layer);
             let length = self.backend.shape().len_per_copy(array);
             let shape = self.backend.shape();
-            if (shape.model.has_symmetric_feedback() || shape.model.learns_feedback()) && length > 0
-            {
+            if shape.model.changes_feedback() && length > 0 {
                 let values = self.backend.read(array)?.into_f32(array)?;
                 for (network, values) in networks.iter_mut().zip(values.chunks(length)) {
                     let layer = &mut network.layers[layer];

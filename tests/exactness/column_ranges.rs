@@ -103,6 +103,24 @@ fn case_backprop_error_in_ranges() {
     });
 }
 
+#[test]
+fn case_apical_bursts_in_ranges() {
+    each_in_ranges(Kernel::ApicalBursts, |situation| {
+        if situation.shape.model.has_bursts() {
+            situation.check_hidden(Kernel::ApicalBursts);
+        }
+    });
+}
+
+#[test]
+fn case_transposed_update_in_ranges() {
+    each_in_ranges(Kernel::TransposedUpdate, |situation| {
+        if situation.shape.model.transposes_updates() {
+            situation.check_hidden(Kernel::TransposedUpdate);
+        }
+    });
+}
+
 /// Runs a check, with one network, in each situation with several column ranges.
 fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
     let mut checked = 0;
@@ -119,6 +137,8 @@ fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
             Kernel::FeedbackUpdate if !shape.model.learns_feedback() => 0..0,
             Kernel::SynapticInputRates if !shape.model.sends_rates() => 0..0,
             Kernel::SynapticInputSpikes if shape.model.sends_rates() => 0..0,
+            Kernel::ApicalBursts if !shape.model.has_bursts() => 0..0,
+            Kernel::TransposedUpdate if !shape.model.transposes_updates() => 0..0,
             Kernel::BackpropError if !shape.model.backpropagates() => 0..0,
             Kernel::ApicalStepSpikes | Kernel::ApicalHistory
                 if !shape.model.steps_apical_spikes() =>
@@ -132,6 +152,8 @@ fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
             | Kernel::Plateau
             | Kernel::FeedbackUpdate
             | Kernel::SymmetricFeedback
+            | Kernel::ApicalBursts
+            | Kernel::TransposedUpdate
             | Kernel::BackpropError => 0..shape.layers() - 1,
             _ => 0..shape.layers(),
         };

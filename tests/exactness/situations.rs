@@ -1,7 +1,8 @@
 //! The situations of the exactness tests: shapes, and settings of each replica.
 
 use apical::config::{
-    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal,
+    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, LearningRule, Optimizer,
+    PlateauTiming, Signal,
 };
 use apical::model::lr_schedule::LrSchedule;
 use apical::model::phases::AveragingWindow;
@@ -58,6 +59,15 @@ fn configs() -> Vec<Config> {
     let base = base();
     let adam = Optimizer::Adam;
     let sgd = Optimizer::Sgd;
+    let bursts = Config {
+        rule: LearningRule::Bursts,
+        feedback: Feedback::Layerwise,
+        dynamics: Dynamics::SteadyState,
+        burst_baseline: 0.2,
+        burst_slope: 30.0,
+        burst_teacher: 3.0,
+        ..base.clone()
+    };
     vec![
         Config { layers: vec![500, 10], optimizer: adam, ..base.clone() },
         Config { layers: vec![1, 10], optimizer: sgd, psp_kernel_ms: 1, ..base.clone() },
@@ -177,6 +187,19 @@ fn configs() -> Vec<Config> {
             ..base.clone()
         },
         Config {
+            layers: vec![33, 130, 20],
+            feedback_weights: FeedbackWeights::Symmetric,
+            ..bursts.clone()
+        },
+        Config {
+            layers: vec![17, 200, 10],
+            dynamics: Dynamics::Spiking,
+            signal: Signal::Rates,
+            feedback_lr: 0.25,
+            weight_decay: 0.5,
+            ..bursts
+        },
+        Config {
             layers: vec![3000, 70],
             phi_max: 0.9,
             psp_kernel_ms: 18,
@@ -200,6 +223,9 @@ fn varied(config: &Config, replica: usize) -> Config {
         feedback_noise_sd: config.feedback_noise_sd * (1.0 + change),
         feedback_lr: config.feedback_lr * (1.0 + change),
         apical_bias_lr_scale: config.apical_bias_lr_scale * (1.0 - change),
+        burst_baseline: config.burst_baseline * (1.0 - change),
+        burst_slope: config.burst_slope * (1.0 + change),
+        burst_teacher: config.burst_teacher * (1.0 - change),
         lr_schedule: if replica == 1 { LrSchedule::Cosine } else { LrSchedule::Constant },
         warmup_images: 10 * replica as u64,
         ..config.clone()

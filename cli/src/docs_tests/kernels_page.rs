@@ -36,6 +36,7 @@ const STEP: &str = "one-step";
 const PHASES: &str = "phases-and-plateau-potentials";
 const LEARNING: &str = "learning";
 const OPTIONS: &str = "options-of-the-paper";
+const BURSTS: &str = "bursts-in-place-of-phases";
 
 /// Equations in the order of docs/concepts/model.md.
 #[rustfmt::skip]
@@ -80,6 +81,12 @@ const EQUATIONS: &[Equation] = &[
         &["cpu/kernels/encode_rates", "cpu/kernels/synaptic_input_rates", "cpu/kernels/emit_rates", "cpu/kernels/apical_step_rates", "cpu/kernels/window_mean_rates"],
         &["encode_rates", "synaptic_input_rates", "emit_rates", "apical_step_rates", "window_mean_rates"]),
     equation(OPTIONS, "steady states", &["model/neuron", "plan/constants"], &[], &[]),
+    equation(BURSTS, "apical voltage `A` of bursts", &["model/bursts"],
+        &["cpu/kernels/apical_bursts"], &["apical_bursts"]),
+    equation(BURSTS, "burst probability `p`, errors `P E`", &["model/bursts"],
+        &["cpu/kernels/burst_error"], &["burst_error"]),
+    equation(BURSTS, "transposed update of `Y`", &[],
+        &["cpu/kernels/transposed_update", "cpu/kernels/mean_gradient"], &["transposed_update", "shared/mean_gradient"]),
     equation("initial-weights", "initial `W`, `b`, `Y`", &["model/weight_init", "network/mod"], &[], &[]),
     equation("testing", "lengths of tests; class", &["plan/samples"], &["cpu/kernels/classify"], &["classify"]),
 ];

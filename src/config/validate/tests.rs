@@ -1,9 +1,9 @@
 use super::*;
-use crate::config::Preset;
+use crate::config::{CreditAssignment, Feedback, LearningRule, Preset};
 
 #[test]
 fn validate_accepts_presets() {
-    for preset in [Preset::Quick, Preset::Paper0, Preset::Paper1, Preset::Paper2] {
+    for preset in Preset::all() {
         preset.config().validate(784, 10).unwrap();
     }
 }
@@ -14,6 +14,13 @@ fn validate_names_each_invalid_setting() {
     let feedback_weights = FeedbackWeights::Symmetric;
     let symmetric = Config { feedback_weights, ..base.clone() };
     let random_times = Config { plateau_timing: PlateauTiming::Random, ..base.clone() };
+    let bursts = Config {
+        rule: LearningRule::Bursts,
+        feedback: Feedback::Layerwise,
+        dynamics: Dynamics::SteadyState,
+        ..base.clone()
+    };
+    bursts.validate(784, 10).unwrap();
     let cases: Vec<(&str, Config)> = vec![
         ("layers", Config { layers: vec![], ..base.clone() }),
         ("layers", Config { layers: vec![500, 15], ..base.clone() }),
@@ -59,6 +66,20 @@ fn validate_names_each_invalid_setting() {
         ("apical_bias_lr_scale", Config { apical_bias_lr_scale: -1.0, ..base.clone() }),
         ("feedback_noise_sd", Config { feedback_noise_sd: -1.0, ..symmetric.clone() }),
         ("feedback_noise_sd", Config { feedback_noise_sd: 0.1, ..base.clone() }),
+        ("burst_baseline", Config { burst_baseline: 0.6, ..base.clone() }),
+        ("burst_baseline", Config { burst_baseline: f64::NAN, ..base.clone() }),
+        ("burst_slope", Config { burst_slope: -1.0, ..base.clone() }),
+        ("burst_teacher", Config { burst_teacher: 1.1, ..base.clone() }),
+        ("burst_teacher", Config { burst_baseline: 0.1, burst_teacher: 4.1, ..base.clone() }),
+        ("signal", Config { dynamics: Dynamics::Spiking, ..bursts.clone() }),
+        ("feedback", Config { feedback: Feedback::Broadcast, ..bursts.clone() }),
+        (
+            "credit_assignment",
+            Config { credit_assignment: CreditAssignment::Backpropagation, ..bursts.clone() },
+        ),
+        ("g_apical", Config { g_apical: 0.05, ..bursts.clone() }),
+        ("apical_bias_sd", Config { apical_bias_sd: 0.1, ..bursts.clone() }),
+        ("plateau_timing", Config { plateau_timing: PlateauTiming::Random, ..bursts }),
         ("lr_step_epochs", Config { lr_step_epochs: 0, ..base.clone() }),
         ("lr_step_gamma", Config { lr_step_gamma: 1.5, ..base.clone() }),
         ("lr_final_factor", Config { lr_final_factor: f64::NAN, ..base.clone() }),

@@ -7,6 +7,7 @@ use crate::cpu::simd::tiled::TiledArray;
 use crate::cpu::state::SampleState;
 use crate::interface::{ArrayId, LaunchParams, ReplicaParams, RunParams, Sample, compartment};
 use crate::model::exact_math::{SMALLEST_MOMENT, flush, sigmoid};
+use crate::model::network_model::LearningRule;
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
@@ -29,7 +30,8 @@ fn run(state: &mut SampleState, context: &SampleContext, prepared: &PreparedLaun
 /// Returns class and loss. `compartments`: voltages of the output, `[5, units]`.
 ///
 /// The class is the one with the highest mean voltage, the first of several. The loss is
-/// `L1 = sum (phi_t - phi_max sigma(Cf))^2`, or zero without a target phase.
+/// `L1 = sum (phi_t - phi_max sigma(Cf))^2`, or zero without a target phase. With bursts, phi_t is phi_max for the
+/// neurons of the image's class, else 0.
 pub fn classify(
     constants: &RunParams,
     replica: &ReplicaParams,
@@ -50,10 +52,15 @@ pub fn classify(
         }
     }
     let mut loss = 0.0;
-    if sample.steps_target > 0 {
+    let has_bursts = constants.rule == LearningRule::Bursts as u32;
+    if has_bursts || sample.steps_target > 0 {
         for unit in 0..units {
             let forward = sigmoid(compartments.value(compartment::MEAN_SOMA, unit));
-            let target = compartments.value(compartment::MEAN_RATE, unit);
+            let target = match has_bursts {
+                true if (unit / group) as u32 == sample.label => replica.phi_max,
+                true => 0.0,
+                false => compartments.value(compartment::MEAN_RATE, unit),
+            };
             let difference = target - replica.phi_max * forward;
             loss += flush(difference * difference, SMALLEST_MOMENT);
         }

@@ -8,12 +8,14 @@
 //!   dendrites), `averaging_window` (means and plateaus), `mean_gradient` (updates);
 //! - `arithmetic_selftest`: a test of the device's arithmetic.
 
+mod apical_bursts;
 mod apical_history;
 mod apical_step_rates;
 mod apical_step_spikes;
 pub mod arithmetic_selftest;
 mod averaging_window;
 mod backprop_error;
+mod burst_error;
 mod check_launches;
 mod classify;
 pub(crate) mod definition;
@@ -35,6 +37,7 @@ mod symmetric_feedback;
 mod synaptic_filter;
 mod synaptic_input_rates;
 pub(crate) mod synaptic_input_spikes;
+mod transposed_update;
 mod weight_update;
 mod window_mean_rates;
 mod window_mean_spikes;

@@ -1,0 +1,68 @@
+//! Gives feedback weights the transposed update of the next layer's weights (Kolen & Pollack 1994): with equal learning
+//! rates and a weight decay, plain gradient descent lets both matrices converge to each other's transpose.
+//!
+//! `Y -= eta_b mean(s_f (P E_next)^T)`, with the setting `feedback_lr` as `eta_b`, and decay as of feed-forward weights.
+
+use rayon::prelude::*;
+
+use super::mean_gradient::{Contribution, mean_gradient, scaled_eta};
+use crate::cpu::kernels::definition::{
+    Columns, CpuFunction, KernelDefinition, PreparedLaunch, ReplicaContext, Scope,
+};
+use crate::cpu::simd::Simd;
+use crate::cpu::simd::scalar::Scalar16;
+use crate::cpu::simd::tiled::{LANES, Tile};
+use crate::cpu::state::ReplicaState;
+use crate::interface::ArrayId;
+use crate::model::exact_math::{SMALLEST_GRADIENT, flush, flush_weight};
+
+/// Definition of the kernel.
+pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`Y -= η_b s_f (P E_next)ᵀ`",
+    scope: Scope::HiddenLayer,
+    runs_on: |shape, _| shape.model.transposes_updates(),
+    // Population `layer + 1` is the layer itself.
+    reads: |_, layer| vec![ArrayId::WindowMeans(layer + 1), ArrayId::Errors(layer + 1)],
+    writes: |layer| vec![ArrayId::Feedback(layer)],
+    columns: |_| Columns::Feedback,
+    threads: |grid| [grid.units(), grid.columns],
+    cpu: CpuFunction::AfterSamples(run),
+};
+
+/// Updates the feedback weights of one layer.
+fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &PreparedLaunch) {
+    let &ReplicaContext { stop, replica, minibatch, samples, .. } = context;
+    let layer = prepared.launch.layer;
+    let rates: Vec<Vec<Tile<f32>>> = samples
+        .iter()
+        .map(|sample| sample.window_means[layer + 1].iter_tiles().map(|rows| rows[0]).collect())
+        .collect();
+    let eta = scaled_eta(replica.feedback_eta, minibatch);
+    let decay = flush(eta * replica.weight_decay, SMALLEST_GRADIENT);
+    let columns: Vec<&mut [Tile<f32>]> = replica_state.feedback[layer].columns_mut().collect();
+    columns.into_par_iter().enumerate().for_each(|(index, column)| {
+        if stop.is_requested() {
+            return;
+        }
+        let contributions: Vec<Contribution> = samples
+            .iter()
+            .zip(&rates)
+            .map(|(sample, rates)| Contribution {
+                presynaptic: sample.errors[layer + 1].value(0, index),
+                errors: rates,
+            })
+            .filter(|contribution| contribution.presynaptic != 0.0)
+            .collect();
+        for (tile, weights) in column.iter_mut().enumerate() {
+            let [mean] = mean_gradient::<Scalar16, 1>(minibatch, &contributions, tile);
+            let mut gradient = Tile([0.0; LANES]);
+            Scalar16::store_f32(Scalar16::flush(mean, SMALLEST_GRADIENT), &mut gradient);
+            for i in 0..LANES {
+                if decay != 0.0 {
+                    weights[i] -= decay * weights[i];
+                }
+                weights[i] = flush_weight(weights[i] - eta * gradient[i]);
+            }
+        }
+    });
+}

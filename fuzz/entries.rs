@@ -48,6 +48,23 @@ pub fn npz(bytes: &[u8]) {
     let _ = fs::remove_dir_all(folder);
 }
 
+/// Reads a NumPy array as the images of a data set, and as the labels of another.
+pub fn npy(bytes: &[u8]) {
+    let images: &[u8] = include_bytes!("corpus/npy/images");
+    let labels: &[u8] = include_bytes!("corpus/npy/labels");
+    for (images, labels) in [(bytes, labels), (images, bytes)] {
+        let folder = folder("npy");
+        for (name, bytes) in [("x", images), ("y", labels)] {
+            for set in ["train", "test"] {
+                let file = folder.join(format!("{name}_{set}.npy"));
+                fs::write(file, bytes).expect("the temporary file is written");
+            }
+        }
+        let _ = Dataset::open(&folder);
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
 /// Reads a NumPy archive of recordings as training set and as test set.
 pub fn recordings(bytes: &[u8]) {
     open_files("recordings", &["train.npz", "test.npz"], bytes);

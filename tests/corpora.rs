@@ -43,6 +43,7 @@ fn read_corpus(name: &str, read: fn(&[u8])) {
 fn corpus_files_do_not_panic() {
     read_corpus("idx", entries::idx);
     read_corpus("npz", entries::npz);
+    read_corpus("npy", entries::npy);
     read_corpus("recordings", entries::recordings);
     read_corpus("heidelberg", entries::heidelberg);
     read_corpus("n_mnist", entries::n_mnist);
@@ -61,6 +62,14 @@ fn valid_corpus_files_are_read() {
     let npz = folder.path().join("both.npz");
     fs::write(&npz, bytes("npz/both")).unwrap();
     assert_eq!(Dataset::open(&npz).unwrap().training_count, 3);
+    let arrays = tempfile::tempdir().unwrap();
+    for (name, array) in [("x", "images"), ("y", "labels")] {
+        for set in ["train", "test"] {
+            let file = arrays.path().join(format!("{name}_{set}.npy"));
+            fs::write(file, bytes(&format!("npy/{array}"))).unwrap();
+        }
+    }
+    assert_eq!(Dataset::open(arrays.path()).unwrap().training_labels(), [0, 1]);
     let recordings = tempfile::tempdir().unwrap();
     for name in ["train.npz", "test.npz"] {
         fs::write(recordings.path().join(name), bytes("recordings/floats")).unwrap();

@@ -20,6 +20,8 @@ mod image_zips;
 mod images;
 #[path = "dataset_formats/lone_sets.rs"]
 mod lone_sets;
+#[path = "dataset_formats/numpy_arrays.rs"]
+mod numpy_arrays;
 #[path = "dataset_formats/pixels.rs"]
 mod pixels;
 #[path = "dataset_formats/set_folders.rs"]

@@ -10,7 +10,7 @@ use super::CliError;
 use super::output::eprint_line;
 use super::signals;
 use super::spike_args::SpikeArgs;
-use apical::dataset::{Background, Dataset, ImageSize, ReadOptions, TestFraction};
+use apical::dataset::{Background, ChannelOrder, Dataset, ImageSize, ReadOptions, TestFraction};
 use apical::device::{BackendKind, DeviceOptions};
 
 /// Options of all commands that simulate networks on a data set.
@@ -115,6 +115,10 @@ pub(super) struct ReadArgs {
     #[arg(long, requires = "data", value_name = "F")]
     test_fraction: Option<TestFraction>,
 
+    /// Place of the channels in arrays of four axes (.npz, .npy), if it is ambiguous [default: detected]
+    #[arg(long, requires = "data", value_enum, value_name = "PLACE")]
+    channels: Option<ChannelOrder>,
+
     #[command(flatten)]
     spikes: SpikeArgs,
 }
@@ -170,6 +174,7 @@ impl DataArgs {
             rgb: own.colour || reading.colour,
             values,
             test_fraction: own.test_fraction.or(reading.test_fraction),
+            channels: own.channel_order.or(reading.channel_order),
             spikes: self.reading.spikes.with_defaults(&reading.spikes),
         };
         DataArgs { data: self.data.clone(), reading }
@@ -188,9 +193,9 @@ impl DataArgs {
 
 impl ReadArgs {
     fn reading(&self) -> ReadOptions {
-        let &ReadArgs { image_size: size, rgb: colour, test_fraction, .. } = self;
-        let spikes = self.spikes.options();
-        ReadOptions { size, colour, test_fraction, spikes, ..self.values.reading() }
+        let &ReadArgs { image_size: size, rgb: colour, test_fraction, channels, .. } = self;
+        let (channel_order, spikes) = (channels, self.spikes.options());
+        ReadOptions { size, colour, test_fraction, channel_order, spikes, ..self.values.reading() }
     }
 
     /// Reads a data set, or the embedded MNIST if there is no path.

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::DatasetError;
-use super::error::{invalid, invalid_with_hint};
+use super::error::invalid;
 use super::location::Origin;
 
 pub(super) const IMAGE_AXES: [&str; 3] = ["number of images", "height", "width"];
@@ -31,34 +31,6 @@ impl ByteArray<3> {
         // Round up, so that an incomplete last image is reported as too short.
         let sizes = [bytes.len().div_ceil(pixels.max(1)), height, width];
         ByteArray::checked(origin, sizes, bytes, &IMAGE_AXES)
-    }
-}
-
-impl ByteArray<3> {
-    /// Scales all bytes so that `max_value` becomes 255.
-    ///
-    /// # Errors
-    /// Returns an error if a byte exceeds `max_value`, or `max_value` exceeds 255.
-    pub(super) fn scale(&mut self, max_value: Option<u32>) -> Result<(), DatasetError> {
-        const WHITE: u32 = u8::MAX as u32;
-        let Some(max_value) = max_value.filter(|&max_value| max_value != WHITE) else {
-            return Ok(());
-        };
-        if max_value > WHITE {
-            let hint = "set --max-value to the largest value of all images";
-            let expected = format!("values up to {max_value} (--max-value)");
-            return Err(invalid_with_hint(self.origin.at_size(0), expected, "bytes", hint));
-        }
-        if let Some(index) = self.bytes.iter().position(|&byte| u32::from(byte) > max_value) {
-            let hint = "set --max-value to the largest value of all images";
-            let expected = format!("values up to {max_value} (--max-value)");
-            let location = self.origin.at_element(index);
-            return Err(invalid_with_hint(location, expected, self.bytes[index], hint));
-        }
-        for byte in &mut self.bytes {
-            *byte = ((2 * WHITE * u32::from(*byte) + max_value) / (2 * max_value)) as u8;
-        }
-        Ok(())
     }
 }
 

@@ -24,6 +24,11 @@ pub(super) trait DataFormat: Sync {
         false
     }
 
+    /// Returns whether the format has arrays with an axis of channels.
+    fn has_channel_axis(&self) -> bool {
+        false
+    }
+
     /// Reads the detected files.
     ///
     /// # Errors

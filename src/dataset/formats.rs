@@ -9,13 +9,14 @@ use super::csv::CsvTables;
 use super::format::DataFormat;
 use super::idx::IdxFiles;
 use super::image_folders::{ClassFolders, ImageFolders, ImageZip};
-use super::npz::NpzArchives;
+use super::numpy::archives::NpzArchives;
+use super::numpy::files::ArrayFiles;
 use crate::files;
 use crate::text::{list_first, one_of};
 
 /// Formats in the order of detection. The first that detects its files reads them.
-static FORMATS: [&dyn DataFormat; 6] =
-    [&IdxFiles, &ImageFolders, &CsvTables, &ImageZip, &NpzArchives, &ClassFolders];
+static FORMATS: [&dyn DataFormat; 7] =
+    [&IdxFiles, &ImageFolders, &CsvTables, &ImageZip, &NpzArchives, &ArrayFiles, &ClassFolders];
 
 /// Largest number of folder entries that an error lists.
 const MAX_LISTED: usize = 5;

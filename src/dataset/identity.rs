@@ -84,6 +84,9 @@ impl DataIdentity {
         if let Some(transposed) = self.read_options.transposed {
             text += &format!(" --transposed {transposed}");
         }
+        if let Some(order) = self.read_options.channel_order {
+            text += &format!(" --channels {}", order.name());
+        }
         text += &self.read_options.spikes.arguments();
         text
     }

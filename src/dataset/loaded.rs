@@ -90,21 +90,15 @@ impl LoadedDataset {
         }
     }
 
-    /// Creates a data set from both sets, each with its files.
-    pub fn from_both(
-        [(training, first), (test, second)]: [(SplitData, Vec<SourceFile>); 2],
-    ) -> LoadedDataset {
-        let source_files = [first, second].concat();
-        LoadedDataset::from_arrays(LoadedSets::Both([training, test]), source_files)
-    }
-
     /// Returns the data set with the class names that a folder has in `class_names.txt`, if it has them.
     ///
     /// # Errors
     /// Returns an error if the names cannot be read.
     pub fn with_class_names_of(self, path: &Path) -> Result<LoadedDataset, DatasetError> {
-        let class_names = if path.is_dir() { class_names::read_folder(path)? } else { None };
-        Ok(LoadedDataset { class_names, ..self })
+        if self.class_names.is_some() || !path.is_dir() {
+            return Ok(self);
+        }
+        Ok(LoadedDataset { class_names: class_names::read_folder(path)?, ..self })
     }
 }
 

@@ -96,6 +96,22 @@ impl Origin {
         }
     }
 
+    /// Returns the file and, in an archive, the array.
+    pub(super) fn file_and_name(&self) -> String {
+        match self {
+            Origin::Array { file, array } => format!("{file}, array {array}"),
+            _ => self.file().to_string(),
+        }
+    }
+
+    /// Returns the name of the array in an archive, otherwise the file.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Origin::Array { array, .. } => array,
+            _ => self.file(),
+        }
+    }
+
     /// Returns the location of an element.
     pub(super) fn at_element(&self, index: usize) -> Location {
         let position = match self {

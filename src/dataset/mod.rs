@@ -30,6 +30,7 @@ mod location;
 mod lone_set;
 mod npy;
 mod npz;
+mod numpy;
 mod open;
 mod pixel_rules;
 mod pixel_scale;
@@ -58,7 +59,7 @@ pub use loaded::SourceFile;
 use loaded::{LoadedDataset, SplitData, check_label_count, class_count};
 pub use location::{Location, Position};
 pub use pixel_rules::PixelRules;
-pub use read_options::{Background, ImageSize, ReadOptions};
+pub use read_options::{Background, ChannelOrder, ImageSize, ReadOptions};
 use spikes::Recordings;
 pub use test_fraction::TestFraction;
 

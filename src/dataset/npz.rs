@@ -1,8 +1,4 @@
-//! Reads `.npz` archives: one with `x_train`, `y_train`, `x_test` and `y_test`, the layout of Keras's MNIST, or one
-//! for training and one for testing with `images` and `labels`.
-//!
-//! Images are unsigned bytes `[images, height, width]` or `[images, pixels]`. Colour images have three values per
-//! pixel, in a last axis or in the row. Labels are integers of any type.
+//! Reads `.npz` archives: zip archives with a file per array.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -12,74 +8,21 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::array::{ByteArray, product};
 use super::class_names::sanitize;
+use super::error::invalid_with_hint;
 use super::error::list_few;
-use super::error::{invalid, invalid_with_hint};
-use super::format::DataFormat;
-use super::loaded::LoadedSets;
 use super::location::{Origin, Position};
-use super::npy::{self, Npy, NpyReader, format_shape};
-use super::read_options::ReadOptions;
-use super::{
-    DatasetError, LoadedDataset, Location, SourceFile, SplitData, check_label_count, file_pair,
-    zip_names,
-};
+use super::npy::{self, Npy, NpyReader};
+use super::{DatasetError, Location, zip_names};
 use crate::files;
 
 type Archive = ZipArchive<BufReader<File>>;
 
-/// Arrays of an archive with one set.
-const ONE_SET: [&str; 2] = ["images", "labels"];
-/// Arrays of an archive with both sets.
-const BOTH_SETS: [[&str; 2]; 2] = [["x_train", "y_train"], ["x_test", "y_test"]];
-
-/// An archive of both sets, or an archive for each.
-pub(super) struct NpzArchives;
-
-impl DataFormat for NpzArchives {
-    fn folder_content(&self) -> Option<&'static str> {
-        Some("train.npz and test.npz")
-    }
-
-    fn file_kind(&self) -> Option<&'static str> {
-        Some("an .npz file")
-    }
-
-    fn detect(&self, path: &Path) -> Result<bool, DatasetError> {
-        Ok(match path.is_dir() {
-            true => file_pair::is_in_folder(path, ENDING),
-            false => file_pair::has_ending(path, ENDING) || starts_as_zip(path),
-        })
-    }
-
-    fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
-        let (read, files) = if !path.is_dir() && !holds(path, &ONE_SET)? {
-            (LoadedDataset::from_both(read_both(path, options)?), vec![path.to_owned()])
-        } else if path.is_dir() || file_pair::has_training_name(path) {
-            let files = file_pair::find(path, ENDING)?;
-            let [training, test] = &files;
-            let both = [read_one(training, options)?, read_one(test, options)?];
-            (LoadedDataset::from_both(both), files.to_vec())
-        } else {
-            let (set, source_files) = read_one(path, options)?;
-            let set = LoadedSets::Lone(set);
-            (LoadedDataset::from_arrays(set, source_files), vec![path.to_owned()])
-        };
-        let mut warnings = Vec::new();
-        for file in files {
-            warnings.extend(unused(&file)?);
-        }
-        LoadedDataset { warnings, ..read }.with_class_names_of(path)
-    }
-}
-
-/// Ending of the names of archives.
-const ENDING: &str = "npz";
 /// First bytes of a zip archive, the container of `.npz`.
 const ZIP_MAGIC: [u8; 4] = *b"PK\x03\x04";
 
-fn starts_as_zip(path: &Path) -> bool {
+/// Returns whether a file begins as a zip archive.
+pub(super) fn starts_as_zip(path: &Path) -> bool {
     let mut start = [0; ZIP_MAGIC.len()];
     let read = files::open_regular(path).and_then(|mut file| file.read_exact(&mut start));
     read.is_ok() && start == ZIP_MAGIC
@@ -102,53 +45,25 @@ pub(super) fn read_arrays(path: &Path, arrays: &[&str]) -> Result<Vec<Npy>, Data
     arrays.iter().map(read).collect()
 }
 
-/// Reads an archive with one set.
-fn read_one(
-    path: &Path,
-    options: &ReadOptions,
-) -> Result<(SplitData, Vec<SourceFile>), DatasetError> {
-    let mut archive = open(path)?;
-    check_names(&archive, path, &ONE_SET)?;
-    read_split(&mut archive, path, ONE_SET, options)
+/// Returns the names of the arrays of an archive.
+pub(super) fn names(path: &Path) -> Result<Vec<String>, DatasetError> {
+    Ok(array_names(&open(path)?))
 }
 
-/// Reads an archive with both sets.
-fn read_both(
-    path: &Path,
-    options: &ReadOptions,
-) -> Result<[(SplitData, Vec<SourceFile>); 2], DatasetError> {
+/// Reads an array of an archive.
+pub(super) fn read_array(path: &Path, array: &str) -> Result<Npy, DatasetError> {
     let mut archive = open(path)?;
-    check_names(&archive, path, BOTH_SETS.as_flattened())?;
-    let mut split = |arrays| read_split(&mut archive, path, arrays, options);
-    let [training, test] = BOTH_SETS;
-    Ok([split(training)?, split(test)?])
+    let (reader, packed) = npy(&mut archive, path, array)?;
+    reader.read(packed)
 }
 
-fn read_split(
-    archive: &mut Archive,
-    path: &Path,
-    [images, labels]: [&str; 2],
-    options: &ReadOptions,
-) -> Result<(SplitData, Vec<SourceFile>), DatasetError> {
-    let source_file = |array: &str, shape: &[usize], kind: &str| SourceFile {
-        file: format!("{}, array {array}", path.display()),
-        format: format!("{kind}, shape {}, row by row", format_shape(shape)),
-    };
-    // Labels are small: check them before reading the images.
-    let (reader, packed) = npy(archive, path, labels)?;
-    let mut source_files = vec![source_file(labels, &reader.shape, "integers")];
-    let labels = reader.read(packed)?.labels()?;
-    let (reader, packed) = npy(archive, path, images)?;
-    let reader = reader.require_bytes()?;
-    let sizes = sizes(&reader.origin, &reader.shape, options)?;
-    source_files.insert(0, source_file(images, &reader.shape, "unsigned bytes"));
-    if !reader.shape.contains(&0) {
-        check_label_count(&labels, reader.shape[0], &reader.origin)?;
+/// Checks that an archive that has files has arrays.
+pub(super) fn check_is_archive_of_arrays(path: &Path) -> Result<(), DatasetError> {
+    let archive = open(path)?;
+    if !array_names(&archive).is_empty() || archive.is_empty() {
+        return Ok(());
     }
-    let Npy { origin, bytes, .. } = reader.read(packed)?;
-    let mut images = ByteArray::images(origin, sizes, bytes)?;
-    images.scale(options.max_value)?;
-    Ok((SplitData { images, labels }, source_files))
+    check_names(&archive, path, &["of images and labels"])
 }
 
 fn open(path: &Path) -> Result<Archive, DatasetError> {
@@ -165,12 +80,6 @@ fn open(path: &Path) -> Result<Archive, DatasetError> {
         }
         None => Ok(archive),
     }
-}
-
-/// Returns a warning that names arrays of images that are not used, if there are any.
-fn unused(path: &Path) -> Result<Option<String>, DatasetError> {
-    let used = if holds(path, &ONE_SET)? { &ONE_SET[..] } else { BOTH_SETS.as_flattened() };
-    all_except(path, used)
 }
 
 /// Returns a warning that names all arrays except `used`, if there are any.
@@ -227,32 +136,5 @@ fn npy<'a>(
             Ok((npy::open(entry, size, origin)?, packed))
         }
         Err(error) => Err(damaged(location, error)),
-    }
-}
-
-/// Returns `[height, bytes per row]` of an array of images.
-fn sizes(
-    origin: &Origin,
-    shape: &[usize],
-    options: &ReadOptions,
-) -> Result<[usize; 2], DatasetError> {
-    match (shape, options.colour) {
-        (&[_, height, width], false) => Ok([height, width]),
-        (&[_, height, width, 3], true) => Ok([height, product(origin, &[width, 3])?]),
-        (&[_, bytes], _) => options.row_shape(origin.at_size(1), bytes),
-        (_, colour) => {
-            let colours = if colour { ", 3" } else { "" };
-            let expected =
-                format!("the shape [images, height, width{colours}] or [images, values]");
-            let hint = match shape {
-                &[_, _, _, 3] => Some("--rgb reads three values per pixel"),
-                &[_, _, _, 1] | &[_, 1, _, _] => {
-                    Some("remove the axis of length 1 with images.reshape(n, height, width)")
-                }
-                &[_, 3, _, _] => Some("move the colours last with images.transpose(0, 2, 3, 1)"),
-                _ => None,
-            };
-            Err(invalid(origin.at_size(0), expected, format_shape(shape)).with_hint(hint))
-        }
     }
 }

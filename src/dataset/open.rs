@@ -61,6 +61,11 @@ impl Dataset {
             let expected = "IDX files or tables, for which --transposed is given";
             return Err(invalid_with_hint(location, expected, "other data", "omit --transposed"));
         }
+        if options.channel_order.is_some() && !format.has_channel_axis() {
+            let location = Location::whole(path.display().to_string());
+            let expected = "arrays, for which --channels is given";
+            return Err(invalid_with_hint(location, expected, "other data", "omit --channels"));
+        }
         let mut read = format.read(path, options)?;
         let ([mut training, mut test], told) = read.sets.split(path, options)?;
         let sets = [&mut training, &mut test].into_iter().chain(&mut read.validation);

@@ -43,6 +43,9 @@ pub struct ReadOptions {
     /// Fraction of each class's images that become the test set, if the data have none. If `None`, such data are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_fraction: Option<TestFraction>,
+    /// Place of the channels in arrays of four axes. If `None`, it is detected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_order: Option<ChannelOrder>,
     /// Options for recorded spikes. Images are read without them.
     #[serde(default, skip_serializing_if = "SpikeOptions::is_default")]
     pub spikes: SpikeOptions,
@@ -108,6 +111,27 @@ impl Background {
         match self {
             Background::Black => "black",
             Background::White => "white",
+        }
+    }
+}
+
+/// Place of the channels in an array of images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelOrder {
+    /// `[images, channels, height, width]`
+    First,
+    /// `[images, height, width, channels]`
+    Last,
+}
+
+impl ChannelOrder {
+    /// Returns the name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            ChannelOrder::First => "first",
+            ChannelOrder::Last => "last",
         }
     }
 }

@@ -35,19 +35,28 @@ fn duplicate_names_are_refused() {
 #[test]
 fn misnamed_arrays_are_reported_missing() {
     let bytes = npz(&keras(), zip::CompressionMethod::Stored);
-    let arrays = "mnist.npz: expected the arrays x_train, y_train, x_test, y_test, found ";
+    let missing = "mnist.npz: expected an array of ";
     for (from, to, found) in [
-        ("x_train", "../rain", "../rain, x_test, y_test, y_train"),
-        ("x_train", "/_train", "/_train, x_test, y_test, y_train"),
-        ("y_test.npy", "y_test.npz", "x_test, x_train, y_train"),
+        (
+            "x_train",
+            "../rain",
+            "training images, such as x_train, found ../rain, x_test, y_test, y_train",
+        ),
+        (
+            "x_train",
+            "/_train",
+            "training images, such as x_train, found /_train, x_test, y_test, y_train",
+        ),
+        ("y_test.npy", "y_test.npz", "test labels, such as y_test, found x_test, x_train, y_train"),
     ] {
         let folder = folder_of([("mnist.npz", renamed(&bytes, from, to))]);
         let message = error_of(&folder, "mnist.npz", &ReadOptions::default());
-        assert_eq!(message, format!("{arrays}{found}"));
+        assert_eq!(message, format!("{missing}{found}"));
     }
     let folder = folder_with(&[]);
     let message = error_of(&folder, "mnist.npz", &ReadOptions::default());
-    assert_eq!(message, format!("{arrays}an empty archive"));
+    let sets = "arrays of images and labels, such as x_train, y_train, x_test and y_test";
+    assert_eq!(message, format!("mnist.npz: expected {sets}, found none"));
 }
 
 #[test]

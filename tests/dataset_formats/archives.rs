@@ -138,17 +138,17 @@ fn labels_of_any_integer_type_are_read() {
         &[0, 2, 0, 1, 0, 0],
     );
     with(big_endian);
-    let range = ": expected a label from 0 to 255, found another value";
-    assert_error("y_train", npy(&[3], &[0_i64, 256, 1]), &format!(", index 1{range}"));
-    assert_error("y_train", npy(&[3], &[0_i64, 1, -1]), &format!(", index 2{range}"));
-    assert_error("y_train", npy(&[3], &[-1_i8, 1, 1]), &format!(", index 0{range}"));
-    let kind = ": expected integers (such as numpy's int64), found <f4";
-    assert_error("y_train", npy(&[3], &[0_f32, 1.0, 2.0]), kind);
-    assert_error(
-        "y_train",
-        npy(&[1, 3], &[0_u8, 1, 2]),
-        ": expected the shape [labels], found [1, 3]",
-    );
+    let range = ": expected a label from 0 to 255, found";
+    assert_error("y_train", npy(&[3], &[0_i64, 256, 1]), &format!(", index 1{range} 256"));
+    assert_error("y_train", npy(&[3], &[0_i64, 1, -1]), &format!(", index 2{range} -1"));
+    assert_error("y_train", npy(&[3], &[-1_i8, 1, 1]), &format!(", index 0{range} -1"));
+    assert_error("y_train", npy(&[3], &[0_f32, 0.5, 2.0]), &format!(", index 1{range} 0.5"));
+    assert_error("y_train", npy(&[3], &[0.0, f32::NAN, 2.0]), &format!(", index 1{range} NaN"));
+    let one_hot = ", index 0: expected rows of zeros and a single one (one-hot), found another row";
+    assert_error("y_train", npy(&[1, 3], &[0_u8, 1, 2]), one_hot);
+    assert_error("y_train", npy(&[1, 3], &[0_u8, 1, 1]), one_hot);
+    let shape = ": expected the shape [labels], [labels, 1] or, one-hot, [labels, classes], found [1, 1, 3]";
+    assert_error("y_train", npy(&[1, 1, 3], &[0_u8, 1, 2]), shape);
     let label = ", index 0: expected a label in 0..=2 as in mnist.npz, found 3";
     assert_error("y_test", npy(&[1], &[3_u8]), label);
 }
@@ -162,8 +162,9 @@ fn colour_arrays_are_read_if_requested() {
     let set = Dataset::open_as(&folder.path().join("mnist.npz"), &coloured()).unwrap();
     assert_eq!((set.height, set.width, set.channels), (1, 6, 3));
     assert_eq!(set.image(1), [6, 7, 8, 9, 10, 11]);
-    let shapes = "mnist.npz, array x_train: expected the shape [images, height, width] or [images, values], found \
-                  [3, 1, 2, 3]";
+    // Without colours, the second axis could be that of a single channel.
+    let shapes = "mnist.npz, array x_train: expected one axis of channels (of length 1 or 3), found two: images of \
+                  [1, 2, 3]";
     assert_eq!(error_of(&folder, "mnist.npz", &ReadOptions::default()), shapes);
 
     let folder = folder_with(&keras());
@@ -175,9 +176,6 @@ fn colour_arrays_are_read_if_requested() {
 
 #[test]
 fn invalid_arrays_are_refused() {
-    let bytes = ": expected unsigned bytes from 0 to 255 (|u1, numpy's uint8), found ";
-    assert_error("x_train", npy(&[3, 2, 2], &[0.5_f32; 12]), &format!("{bytes}<f4"));
-    assert_error("x_train", npy(&[3, 2, 2], &[5_i8; 12]), &format!("{bytes}|i1"));
     let header =
         |shape: &str| format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}");
     let false_header = npy_with_header(&header("(99999999, 99999, 9)"), &[1, 2, 3]);
@@ -202,16 +200,11 @@ fn invalid_arrays_are_refused() {
     let damaged = ": damaged or invalid .npz file";
     assert_error("x_train", vec![], damaged);
     assert_error("x_train", b"something that is no array".to_vec(), damaged);
-    let columns =
-        npy_with_header("{'descr': '|u1', 'fortran_order': True, 'shape': (3, 2, 2), }", &[9; 12]);
-    let rows =
-        ": expected a row-major array (numpy.ascontiguousarray makes one), found Fortran order";
-    assert_error("x_train", columns, rows);
     let header = "{'descr': '|O', 'fortran_order': False, 'shape': (3, 2, 2), }";
     assert_error(
         "x_train",
         npy_with_header(header, &[]),
-        ": expected an array as numpy.save writes it, found '|O'",
+        ": expected an array of numbers or of text, found Python objects (|O)",
     );
     let header = "{'shape': ((((((((, }";
     let found = format!(": expected an array as numpy.save writes it, found '{header}'");
@@ -223,14 +216,14 @@ fn invalid_arrays_are_refused() {
 #[test]
 fn missing_arrays_error_lists_those_present() {
     let folder = folder_with(&keras()[..3]);
-    let expected = "mnist.npz: expected the arrays x_train, y_train, x_test, y_test, found x_test, x_train, y_train";
+    let expected = "mnist.npz: expected an array of test labels, such as y_test, found x_test, x_train, y_train";
     assert_eq!(error_of(&folder, "mnist.npz", &ReadOptions::default()), expected);
     let folder = folder_of([
         ("train.npz", npz(&keras(), zip::CompressionMethod::Stored)),
         ("test.npz", vec![]),
     ]);
-    let expected =
-        "train.npz: expected the arrays images, labels, found x_test, x_train, y_test, y_train";
+    let expected = "train.npz: expected arrays of images and labels, such as x_train, y_train, x_test and y_test, \
+                    found none";
     assert_eq!(error_of(&folder, "", &ReadOptions::default()), expected);
     let folder = folder_of([("mnist.npz", b"PK\x03\x04 and no more".to_vec())]);
     let expected = "mnist.npz: damaged or invalid .npz file";

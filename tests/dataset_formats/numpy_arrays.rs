@@ -153,6 +153,15 @@ fn missing_array_files_are_named() {
 }
 
 #[test]
+fn channels_option_is_refused_for_other_data() {
+    let table = b"0,1,2,3,4\n1,5,6,7,8\n".to_vec();
+    let folder = folder_of([("train.csv", table.clone()), ("test.csv", table)]);
+    let options = ReadOptions { channel_order: Some(ChannelOrder::Last), ..ReadOptions::default() };
+    let message = error_of(&folder, "", &options);
+    assert!(message.contains("expected arrays, for which --channels is given"), "{message}");
+}
+
+#[test]
 fn uncertain_pixel_values_are_refused() {
     let with = |training: &[f32], test: &[f32], options: &ReadOptions| {
         let mut arrays = keras();

@@ -1,11 +1,11 @@
 //! Coarse decisions of [`Vectors128`](super::vectors128::Vectors128) in bytes: a register holds 16 neurons at one step.
 
 use fearless_simd::prelude::*;
-use fearless_simd::{f32x16, i8x16, mask8x16, u8x16, u16x16, u32x8};
+use fearless_simd::{f32x16, i8x16, mask8x16, u8x16, u16x16, u32x8, u32x16};
 
 use super::coarse::{BYTE_ENTRIES, BYTE_SCALE, CoarseTables, Decisions};
+use super::registers128::{Registers, registers};
 use super::tiled::Tile;
-use super::vectors128::{Registers, Words, registers};
 use crate::cpu::spikes::WORD_STEPS;
 
 /// Number of bytes that one shuffle looks up in.
@@ -15,10 +15,10 @@ const SHUFFLE: usize = 16;
 #[inline(always)]
 pub fn decide(
     tables: &CoarseTables,
-    random: &[Words; 4],
+    random: &[u32x16<Registers>; 4],
     soma: &[Tile<f32>; WORD_STEPS],
     neurons: u16,
-) -> Decisions<Words> {
+) -> Decisions<u32x16<Registers>> {
     let (mut once, mut open) = ([0; WORD_STEPS], [0; WORD_STEPS]);
     let mut spikes = [registers().splat_u8x16(0); WORD_STEPS];
     let max = registers().splat_u8x16(tables.max_candidate_byte);
@@ -39,7 +39,7 @@ pub fn decide(
 
 /// Returns the table entries of one half of each word.
 #[inline(always)]
-fn entries(shift: u32, Words(words): Words, is_high: bool) -> u8x16<Registers> {
+fn entries(shift: u32, words: u32x16<Registers>, is_high: bool) -> u8x16<Registers> {
     let halves = if is_high { words >> 16 } else { words & registers().splat_u32x16(0xFFFF) };
     let (first, second) = halves.split();
     let halves: u16x16<Registers> = first.relaxed_narrow(second);
@@ -81,14 +81,14 @@ fn as_bytes(mask: mask8x16<Registers>) -> u8x16<Registers> {
 
 /// Returns the counts of each neuron, 4 bits per step. `spikes`: 255 for a spike.
 #[inline(always)]
-fn counts([a, b, c, d, e, f, g, h]: [u8x16<Registers>; WORD_STEPS]) -> Words {
+fn counts([a, b, c, d, e, f, g, h]: [u8x16<Registers>; WORD_STEPS]) -> u32x16<Registers> {
     // Byte `i` of a neuron's word holds steps `2 i` and `2 i + 1`.
     let low = zip(step_pair(a, b), step_pair(c, d));
     let high = zip(step_pair(e, f), step_pair(g, h));
     let ((low_a, low_b), (high_a, high_b)) = (low.split(), high.split());
     let first: u32x8<_> = low_a.zip_low(high_a).combine(low_a.zip_high(high_a)).bitcast();
     let second: u32x8<_> = low_b.zip_low(high_b).combine(low_b.zip_high(high_b)).bitcast();
-    Words(first.combine(second))
+    first.combine(second)
 }
 
 /// Returns bytes with the counts of two steps.

@@ -14,6 +14,8 @@ pub mod avx512;
 mod bytes128;
 pub mod coarse;
 pub mod decide;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod registers128;
 pub mod scalar;
 pub mod tiled;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]

@@ -1,19 +1,13 @@
 //! [`Simd`] in groups of four registers of 128 bits, by the crate `fearless_simd`: NEON on 64-bit Arm, SSE4.2 on x86-64.
 //! Both run this one source, so that tests on x86-64 cover it.
-//!
-//! SAFETY of every block here: kernels use [`Vectors128`] only in function versions that run on processors with the
-//! instructions of [`Registers`].
 
 use std::ops::{Add, BitAnd, BitOr, BitXor, Mul, Neg, Shl, Shr, Sub};
 
-#[cfg(target_arch = "aarch64")]
-pub use fearless_simd::aarch64::Neon as Registers;
 use fearless_simd::prelude::*;
-#[cfg(target_arch = "x86_64")]
-pub use fearless_simd::x86::Sse4_2 as Registers;
 use fearless_simd::{f32x16, i32x16, mask32x16, u32x4, u32x16};
 
 use super::coarse::{CoarseTables, Decisions, TABLE_ENTRIES};
+use super::registers128::{Registers, registers};
 use super::tiled::{LANES, Tile};
 use super::{Mask, bytes128};
 use crate::cpu::spikes::WORD_STEPS;
@@ -23,17 +17,11 @@ use crate::random::{KEY_STEP_0, KEY_STEP_1, MULTIPLIER_0, MULTIPLIER_1, ROUNDS};
 /// Implementation for registers of 128 bits.
 pub struct Vectors128;
 
-/// Returns the proof that the processor has the instructions.
-#[inline(always)]
-pub fn registers() -> Registers {
-    unsafe { Registers::assume_supported() }
-}
-
 #[derive(Clone, Copy)]
 pub struct Floats(f32x16<Registers>);
 
 #[derive(Clone, Copy)]
-pub struct Words(pub u32x16<Registers>);
+pub struct Words(u32x16<Registers>);
 
 #[derive(Clone, Copy)]
 pub struct Truths(mask32x16<Registers>);
@@ -212,7 +200,9 @@ impl super::Simd for Vectors128 {
         soma: &[Tile<f32>; WORD_STEPS],
         neurons: u16,
     ) -> Decisions<Words> {
-        bytes128::decide(tables, random, soma, neurons)
+        let [a, b, c, d] = random;
+        let decisions = bytes128::decide(tables, &[a.0, b.0, c.0, d.0], soma, neurons);
+        Decisions { once: decisions.once, open: decisions.open, counts: Words(decisions.counts) }
     }
 
     #[inline(always)]

@@ -168,7 +168,8 @@ fn missing_paths_are_named_in_the_error() {
     assert_eq!(error_of(&nowhere), format!("{}: {expected}", nowhere.display()));
 
     let file = path.join(TEST_IMAGES);
-    let expected = "expected a folder, an IDX file of training images, a .csv file, a .zip file of images, or an .npz file, found an IDX file";
+    let expected = "expected a folder, an IDX file of training images, a .csv file, a .zip file of images, \
+                    an .npz file, or an .npy file, found an IDX file";
     assert_eq!(error_of(&file), format!("{}: {expected}", file.display()));
 }
 

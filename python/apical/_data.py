@@ -88,6 +88,7 @@ def load_data(
     background: str | None = None,
     max_value: int | None = None,
     csv_header: bool | None = None,
+    transposed: bool | None = None,
     forward_part: tuple[int, int] | None = None,
     target_part: tuple[int, int] | None = None,
     test_part: tuple[int, int] | None = None,
@@ -104,6 +105,7 @@ def load_data(
     background : "black" or "white", behind transparent pixels
     max_value : pixel value of full brightness
     csv_header : whether the first line of a table is a header; None: detect it
+    transposed : whether images in IDX files and tables are stored column by column; None: only in files named emnist..
 
     Recorded spikes
     ---------------
@@ -118,6 +120,7 @@ def load_data(
         "background": background,
         "max_value": _number("max_value", max_value),
         "csv_header": None if csv_header is None else _flag("csv_header", csv_header),
+        "transposed": None if transposed is None else _flag("transposed", transposed),
         "forward_part": _pair("forward_part", forward_part, "-"),
         "target_part": _pair("target_part", target_part, "-"),
         "test_part": _pair("test_part", test_part, "-"),

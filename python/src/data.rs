@@ -154,6 +154,7 @@ fn read_options(given: &[(String, String)]) -> PyResult<ReadOptions> {
             }
             "max_value" => options.max_value = Some(parse::<NonZero<u32>>(name, value)?.get()),
             "csv_header" => options.csv_header = Some(parse(name, value)?),
+            "transposed" => options.transposed = Some(parse(name, value)?),
             "forward_part" => spikes.forward = Some(parse(name, value)?),
             "target_part" => spikes.target = Some(parse(name, value)?),
             "test_part" => spikes.test = Some(parse(name, value)?),

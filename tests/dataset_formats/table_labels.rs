@@ -91,7 +91,15 @@ fn tables_without_labels_are_for_predict() {
         let files = folder(training, test);
         assert_eq!(error_of(&files, "", &ReadOptions::default()), expected);
         let hint = Dataset::open(files.path()).unwrap_err().hint().unwrap_or_default().to_string();
-        assert!(hint.ends_with("is for 'apical predict'"), "{hint}");
+        assert!(hint.contains("is for 'apical predict'"), "{hint}");
+        // With a fraction, the test set is a part of the training table.
+        let fraction = Some("0.5".parse().unwrap());
+        let options = ReadOptions { test_fraction: fraction, ..ReadOptions::default() };
+        let training = training.to_string() + training.lines().last().unwrap() + "\n1,7,7,7,7\n";
+        let files = folder(&training, test);
+        let set = Dataset::open_as(files.path(), &options).unwrap();
+        assert_eq!((set.training_count, set.test_count), (2, 2));
+        assert!(set.warnings[0].ends_with("test.csv: not used, since it has no labels"));
     }
 }
 

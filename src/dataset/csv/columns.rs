@@ -188,7 +188,7 @@ impl TableColumns {
 
 /// Hint for a table without labels.
 const NO_LABELS: &str = "name the label column 'label'; a table without labels, as Kaggle's test.csv, is for \
-                         'apical predict'";
+                         'apical predict': --test-fraction 0.2 makes a test set of the training table";
 
 /// Returns the number of a column, from 1, and its name.
 fn column_name(names: Option<&[String]>, at: usize) -> String {

@@ -61,19 +61,19 @@ impl DataFormat for CsvTables {
 
     fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
         let ending = folder_ending(path).unwrap_or(ENDINGS[0]);
-        let read = match file_pair::lone(path, ending, options) {
+        let mut read = match file_pair::lone(path, ending, options) {
             Some(file) => read_lone(&file, options)?,
             None => read_both(&file_pair::find(path, ending)?, options)?,
         };
         if read.class_names.is_none() {
             return read.with_class_names_of(path);
         }
-        let mut warnings = Vec::new();
         if path.join(CLASS_NAMES).is_file() {
             let file = path.join(CLASS_NAMES);
-            warnings.push(format!("{}: not used, since the labels are names", file.display()));
+            let warning = format!("{}: not used, since the labels are names", file.display());
+            read.warnings.push(warning);
         }
-        Ok(LoadedDataset { warnings, ..read })
+        Ok(read)
     }
 }
 
@@ -97,6 +97,14 @@ fn read_both(paths: &[PathBuf; 2], options: &ReadOptions) -> Result<LoadedDatase
     let [first, second] = [Preview::of(training)?, Preview::of(test)?];
     let are_same = first.first == second.first;
     let training = Table::of(training, first, are_same, Content::Labelled, options)?;
+    if options.test_fraction.is_some() {
+        let pixels = Content::Pixels(training.columns.pixels.len());
+        let table = Table::of(test, Preview::of(test)?, are_same, pixels, options)?;
+        if table.columns.label.is_none() {
+            let warnings = vec![format!("{}: not used, since it has no labels", table.file)];
+            return Ok(LoadedDataset { warnings, ..read_training(&training, options)? });
+        }
+    }
     let test = Table::of(test, second, are_same, Content::Labelled, options)?;
     test.columns.check_alike(&training.columns, &training.file, || test.first_line())?;
 
@@ -115,7 +123,12 @@ fn read_both(paths: &[PathBuf; 2], options: &ReadOptions) -> Result<LoadedDatase
 /// Reads a table that is not split into training and test set.
 fn read_lone(path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
     let table = Table::of(path, Preview::of(path)?, false, Content::Labelled, options)?;
-    let ReadTable { set, names, scale, source_file, conversions } = read(&table, options)?;
+    read_training(&table, options)
+}
+
+/// Reads a table of training images without a test set.
+fn read_training(table: &Table, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
+    let ReadTable { set, names, scale, source_file, conversions } = read(table, options)?;
     let read = LoadedDataset::from_arrays(LoadedSets::Lone(set), vec![source_file]);
     let white_is_255 = scale.is_full();
     Ok(LoadedDataset { class_names: names, conversions, white_is_255, ..read })

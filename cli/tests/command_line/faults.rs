@@ -99,8 +99,8 @@ fn assert_error(file: &str, change: impl FnOnce(&mut Vec<u8>), fault: &str) {
 fn damaged_data_error_names_file_and_byte() {
     let magic = "1: expected an IDX file, which starts with the bytes 00 00, found 00 4b";
     assert_error(TRAINING_IMAGES, |bytes| bytes[1] = b'K', magic);
-    let kind = "2: expected unsigned bytes (type 0x08), found 32-bit floats (type 0x0d)";
-    assert_error(TEST_IMAGES, |bytes| bytes[2] = 0x0d, kind);
+    let kind = "2: expected an element type of IDX, 0x08 to 0x0e, found 0x07";
+    assert_error(TEST_IMAGES, |bytes| bytes[2] = 0x07, kind);
     let cut = "5000: expected 9000 bytes of data (300 x 6 x 5), found 4984";
     assert_error(TRAINING_IMAGES, |bytes| bytes.truncate(5000), cut);
     let header = "0: expected a header of 8 bytes, found the end of the file";
@@ -141,8 +141,8 @@ fn missing_data_set_error_has_a_hint() {
     fails(&mut train_on_cpu(&folder), 1, &[nowhere, "caused by: ", hint]);
 
     fs::write(folder.path().join("data"), "").unwrap();
-    let file = "data: expected a folder, a .csv file, a .zip file of images, or an .npz file, found an empty \
-                file";
+    let file = "data: expected a folder, an IDX file of training images, a .csv file, a .zip file of images, \
+                an .npz file, or an .npy file, found an empty file";
     fails(&mut train_on_cpu(&folder), 1, &[file, hint]);
 }
 

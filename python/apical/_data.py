@@ -105,7 +105,8 @@ def load_data(
     background : "black" or "white", behind transparent pixels
     max_value : pixel value of full brightness
     csv_header : whether the first line of a table is a header; None: detect it
-    transposed : whether images in IDX files and tables are stored column by column; None: only in files named emnist..
+    transposed : whether images in IDX files and tables are stored column by column; None: only in
+        files named emnist..
 
     Recorded spikes
     ---------------

@@ -89,6 +89,8 @@ def load_data(
     max_value: int | None = None,
     csv_header: bool | None = None,
     transposed: bool | None = None,
+    channels: str | None = None,
+    test_fraction: float | None = None,
     forward_part: tuple[int, int] | None = None,
     target_part: tuple[int, int] | None = None,
     test_part: tuple[int, int] | None = None,
@@ -107,6 +109,8 @@ def load_data(
     csv_header : whether the first line of a table is a header; None: detect it
     transposed : whether images in IDX files and tables are stored column by column; None: only in
         files named emnist..
+    channels : "first" or "last" axis of arrays of colour images; None: detect it
+    test_fraction : fraction of each class's images that become the test set of data without one
 
     Recorded spikes
     ---------------
@@ -118,10 +122,12 @@ def load_data(
     options = {
         "image_size": _pair("image_size", image_size, "x"),
         "rgb": _flag("rgb", rgb),
-        "background": background,
+        "background": _text("background", background, '"black" or "white"'),
         "max_value": _number("max_value", max_value),
         "csv_header": None if csv_header is None else _flag("csv_header", csv_header),
         "transposed": None if transposed is None else _flag("transposed", transposed),
+        "channels": _text("channels", channels, '"first" or "last"'),
+        "test_fraction": _fraction("test_fraction", test_fraction),
         "forward_part": _pair("forward_part", forward_part, "-"),
         "target_part": _pair("target_part", target_part, "-"),
         "test_part": _pair("test_part", test_part, "-"),
@@ -129,8 +135,6 @@ def load_data(
         "merge_channels": _flag("merge_channels", merge_channels),
         "single_spikes": _flag("single_spikes", single_spikes),
     }
-    if background is not None and not isinstance(background, str):
-        raise TypeError(f'background: expected "black" or "white", found {background!r}')
     given = [(name, value) for name, value in options.items() if value is not None]
     data = Dataset(_apical.Data.open(None if path is None else os.fspath(path), given))
     for warning in data.warnings:
@@ -142,6 +146,20 @@ def _flag(name: str, value: Any) -> str:
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name}: expected True or False, found {value!r}")
     return "true" if value else "false"
+
+
+def _text(name: str, value: Any, expected: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{name}: expected {expected}, found {value!r}")
+    return value
+
+
+def _fraction(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (float, np.floating)):
+        raise TypeError(f"{name}: expected a fraction such as 0.2, found {value!r}")
+    return repr(float(value))
 
 
 def _number(name: str, value: Any) -> str | None:

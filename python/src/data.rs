@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use apical::dataset::{Background, DataIdentity, Dataset, ReadOptions};
+use apical::dataset::{DataIdentity, Dataset, ReadOptions};
 use apical::run_dir::ImageSpec;
 use clap::ValueEnum;
 use numpy::ndarray::Dimension;
@@ -148,13 +148,12 @@ fn read_options(given: &[(String, String)]) -> PyResult<ReadOptions> {
         match name.as_str() {
             "image_size" => options.size = Some(parse(name, value)?),
             "rgb" => options.colour = parse(name, value)?,
-            "background" => {
-                let background = Background::from_str(value, true);
-                options.background = Some(background.map_err(|error| named(name, error))?);
-            }
+            "background" => options.background = Some(parse_choice(name, value)?),
             "max_value" => options.max_value = Some(parse::<NonZero<u32>>(name, value)?.get()),
             "csv_header" => options.csv_header = Some(parse(name, value)?),
             "transposed" => options.transposed = Some(parse(name, value)?),
+            "channels" => options.channel_order = Some(parse_choice(name, value)?),
+            "test_fraction" => options.test_fraction = Some(parse(name, value)?),
             "forward_part" => spikes.forward = Some(parse(name, value)?),
             "target_part" => spikes.target = Some(parse(name, value)?),
             "test_part" => spikes.test = Some(parse(name, value)?),
@@ -169,6 +168,10 @@ fn read_options(given: &[(String, String)]) -> PyResult<ReadOptions> {
 
 fn parse<T: FromStr<Err: Display>>(name: &str, value: &str) -> PyResult<T> {
     value.parse().map_err(|error| named(name, error))
+}
+
+fn parse_choice<T: ValueEnum>(name: &str, value: &str) -> PyResult<T> {
+    T::from_str(value, true).map_err(|error| named(name, error))
 }
 
 /// Returns an error that names an argument.

@@ -122,6 +122,27 @@ def test_recording_of_both_phases_has_labels(recorded):
     assert np.isfinite(r.plateaus[0]).all()
 
 
+def test_lone_set_of_arrays_is_split(digits, tmp_path):
+    y = digits[1]
+    lone = tmp_path / "lone.npz"
+    # An image of 3 x 4 pixels in 3 channels: first or last?
+    images = np.zeros((200, 3, 4, 3), np.uint8)
+    images[:, 0] = y[:, None, None] + 1
+    np.savez(lone, X=images, y=y)
+    with pytest.raises(ValueError, match="--test-fraction"):
+        apical.load_data(lone, channels="last")
+    with pytest.raises(ValueError, match="channels"):
+        apical.load_data(lone, test_fraction=0.25)
+    data = apical.load_data(lone, channels="last", test_fraction=0.25)
+    assert data.shape == (3, 4, 1)
+    # Each class gives a quarter of its images, rounded.
+    assert abs(len(data.y_test) - 50) <= 5
+    assert len(data.y_train) + len(data.y_test) == 200
+    assert set(data.y_test) == set(y)
+    data = apical.load_data(lone, channels="first", test_fraction=0.25)
+    assert data.shape == (4, 3, 1)
+
+
 def test_faults_name_the_argument(recorded, digits, n_mnist, tmp_path):
     X, y = digits
     clf, data = recorded
@@ -133,6 +154,10 @@ def test_faults_name_the_argument(recorded, digits, n_mnist, tmp_path):
         ({"rgb": 1}, TypeError, "rgb: expected True or False"),
         ({"image_size": (28, 0)}, ValueError, "image_size: invalid size '28x0'"),
         ({"background": "grey"}, ValueError, "background: "),
+        ({"channels": 1}, TypeError, 'channels: expected "first" or "last"'),
+        ({"channels": "middle"}, ValueError, "channels: "),
+        ({"test_fraction": 1.5}, ValueError, "test_fraction: invalid fraction '1.5'"),
+        ({"test_fraction": 5}, TypeError, "test_fraction: expected a fraction"),
         ({"rgb": True}, ValueError, "expected images, for which options are given"),
     ]:
         with pytest.raises(kind, match=text):

@@ -89,6 +89,7 @@ impl PartClaims {
             thread::sleep(SETTLE);
         }
         claims.check()?;
+        claims.remove_partials();
         let shared = acquired.claims.clone();
         let thread = thread::Builder::new().name("part claims".to_string());
         let thread =
@@ -219,6 +220,20 @@ impl Claims {
         self.parts.iter().try_for_each(|&part| self.check_part(part))?;
         self.state().checked = Instant::now();
         Ok(())
+    }
+
+    /// Removes files of processes that were killed while they claimed these parts.
+    fn remove_partials(&self) {
+        let claims: Vec<PathBuf> = self.parts.iter().map(|&part| self.path(part)).collect();
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            // The name of a partial file ends with two numbers and `.partial`.
+            let whole = path.with_extension("").with_extension("").with_extension("");
+            if atomic::is_partial(&path) && claims.contains(&whole) {
+                // Ignore a failed clean-up: no command reads the file.
+                let _ = fs::remove_file(path);
+            }
+        }
     }
 
     /// Writes the next count.

@@ -94,3 +94,16 @@ fn claim_taken_over_during_the_wait_is_kept() {
     assert!(matches!(error, StorageError::PartInUse { part: 1, .. }), "{error}");
     other.unwrap().claims.check().unwrap();
 }
+
+#[test]
+fn acquire_removes_partial_claims_of_its_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["part-001.claim.12.0.partial", "part-002.claim.12.0.partial", "notes.partial"] {
+        fs::write(folder.path().join(name), "").unwrap();
+    }
+    drop(acquire(folder.path(), &[1]).unwrap());
+    let entries = fs::read_dir(folder.path()).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["notes.partial", "part-002.claim.12.0.partial"]);
+}

@@ -1,6 +1,6 @@
 // Sums the apical voltages `A = phi_max (Y b + Q e)` from the bursts b and the events e of the next layer. With
-// `Q = -p0 Y`, only the deviation of the bursts from their baseline remains: `A = phi_max Y (b - p0 e)`. The stored errors
-// of the next layer are `-P (b - p0 e) / p0`.
+// `Q = -p0 Y`, only the deviation of the bursts from their baseline remains: `A = phi_max Y (b - p0 e)`.
+// The stored errors of the next layer are `-P (b - p0 e) / p0`.
 // One thread per neuron and sample. If not all columns of `Y` are bound at once, each dispatch continues the sums of
 // the previous one.
 #import bindings, exact_math

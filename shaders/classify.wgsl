@@ -1,7 +1,7 @@
 // Computes the class of an image and the output's loss.
 // The class is the one with the highest mean voltage, the first of several. The loss is
-// `L1 = sum (phi_t - phi_max sigma(Cf))^2`, or zero without a target phase. With bursts, phi_t is phi_max for the neurons
-// of the image's class, else 0.
+// `L1 = sum (phi_t - phi_max sigma(Cf))^2`, or zero without a target phase. With bursts, phi_t is phi_max for the
+// neurons of the image's class, else 0.
 // One thread per sample, in its own workgroup.
 #import bindings, exact_math
 

@@ -1,5 +1,6 @@
 // Gives feedback weights the transposed update of the next layer's weights (Kolen & Pollack 1994).
-// `Y -= eta_b mean(s_f (P E_next)^T)`, with the setting `feedback_lr` as `eta_b`, and decay as of feed-forward weights.
+// `Y -= eta_b mean(s_f (P E_next)^T)`, with the setting `feedback_lr` as `eta_b`, and the weight decay of feed-forward
+// weights.
 // One thread per neuron, bound column of `Y` and replica.
 #import bindings, exact_math, mean_gradient
 

@@ -1,5 +1,6 @@
 //! Proves: `exp_exact`, `sigmoid`, `sigmoid_slope`, `sigmoid_deviation`, `recip_exact` and `rsqrt_exact` keep their
-//! documented error bounds over their whole range. At and beyond its limits, for infinities and NaN, results stay finite and ordered.
+//! documented error bounds over their whole range. At and beyond its limits, for infinities and NaN, results stay
+//! finite and ordered.
 //!
 //! Does not prove: that a GPU computes the same bits (see `exactness.rs` and `devices.rs`). The tests sample the
 //! floats; one run over all floats gave the maxima below.

@@ -1,6 +1,6 @@
-//! Burst-dependent learning: Payeur et al., "Burst-dependent synaptic plasticity can coordinate learning in hierarchical
-//! circuits" (Nature Neuroscience 2021;24:1010), and Greedy et al., "Single-phase deep learning in cortico-cortical
-//! networks" (NeurIPS 2022; arXiv 2206.11769), whose network with two feedback paths is followed.
+//! Burst-dependent learning: Payeur et al., "Burst-dependent synaptic plasticity can coordinate learning in
+//! hierarchical circuits" (Nature Neuroscience 2021;24:1010), and Greedy et al., "Single-phase deep learning in
+//! cortico-cortical networks" (NeurIPS 2022; arXiv 2206.11769), whose network with two feedback paths is followed.
 //!
 //! A neuron's events have the rate `e = phi / phi_max`. A part p of them are bursts: `b = p e`, with the baseline p0
 //! without an error. `E = -e (p - p0) / p0` is the local error: the burst rate's deviation, relative to the baseline.

@@ -1,7 +1,7 @@
 //! Burst-dependent learning in double precision, written from the papers' formulas, without code of the library.
 //!
-//! Events `e = sigma(C)`, `C = k_D (W phi + b)`, `phi = phi_max e`; bursts `b = p e`. Both feedback paths are summed apart:
-//! `A = phi_max (Y b + Q e)` with `Q = -p0 Y`.
+//! Events `e = sigma(C)`, with `C = k_D (W phi + bias)` and `phi = phi_max e` of the layer below; bursts `b = p e`.
+//! Both feedback paths are summed apart: `A = phi_max (Y b + Q e)` with `Q = -p0 Y`.
 
 const PHI_MAX: f64 = 0.2;
 /// Steady-state ratio of somatic to basal voltage.

@@ -1,7 +1,8 @@
 //! Gives feedback weights the transposed update of the next layer's weights (Kolen & Pollack 1994): with equal learning
 //! rates and a weight decay, plain gradient descent lets both matrices converge to each other's transpose.
 //!
-//! `Y -= eta_b mean(s_f (P E_next)^T)`, with the setting `feedback_lr` as `eta_b`, and decay as of feed-forward weights.
+//! `Y -= eta_b mean(s_f (P E_next)^T)`, with the setting `feedback_lr` as `eta_b`, and the weight decay of feed-forward
+//! weights.
 
 use rayon::prelude::*;
 

@@ -1,6 +1,7 @@
 //! SIMD abstraction over sixteen numbers. Compilers vectorise plain loops over tiles, but not masked selections and
 //! table look-ups. Kernels are therefore generic over the trait [`Simd`], with implementations for arrays on every
-//! machine, for registers of 128 bits (NEON, SSE4.2), for pairs of AVX2 registers and for AVX-512 registers. [`width`] chooses one.
+//! machine, for registers of 128 bits (NEON, SSE4.2), for pairs of AVX2 registers and for AVX-512 registers.
+//! [`width`] chooses one.
 
 #[cfg(target_arch = "x86_64")]
 pub mod avx2;

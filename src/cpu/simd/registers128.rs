@@ -8,6 +8,7 @@ pub use fearless_simd::x86::Sse4_2 as Registers;
 /// Returns the proof that the processor has the instructions.
 #[inline(always)]
 pub fn registers() -> Registers {
-    // SAFETY: kernels use the vectors of 128 bits only in function versions that run on processors with the instructions.
+    // SAFETY: kernels use the vectors of 128 bits only in function versions that run on processors with the
+    // instructions.
     unsafe { Registers::assume_supported() }
 }

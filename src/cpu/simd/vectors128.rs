@@ -1,5 +1,5 @@
-//! [`Simd`] in groups of four registers of 128 bits, by the crate `fearless_simd`: NEON on 64-bit Arm, SSE4.2 on x86-64.
-//! Both run this one source, so that tests on x86-64 cover it.
+//! [`Simd`](super::Simd) in groups of four registers of 128 bits, by the crate `fearless_simd`: NEON on 64-bit Arm,
+//! SSE4.2 on x86-64. Both run this one source, so that tests on x86-64 cover it.
 
 use std::ops::{Add, BitAnd, BitOr, BitXor, Mul, Neg, Shl, Shr, Sub};
 

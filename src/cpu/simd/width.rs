@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::interface::BackendError;
 
-/// Environment variable that chooses the width: `avx512`, `avx2`, `sse4.2` or `neon`, or `scalar`.
+/// Environment variable that chooses the width: `avx512`, `avx2`, `sse4.2`, `neon` or `scalar`.
 pub const VARIABLE: &str = "APICAL_SIMD";
 
 /// Instructions that kernels use. No width changes a bit of the result.

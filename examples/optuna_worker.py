@@ -1,4 +1,4 @@
-"""Worker of a search with Optuna, without a server. Start any number, on machines that share a disk:
+"""Worker of a search with Optuna, without a server. Start any number on machines that share a disk:
 
 python examples/optuna_worker.py search.log 40
 

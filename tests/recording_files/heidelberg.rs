@@ -100,12 +100,16 @@ fn folder_names_one_unpacked_training_file() {
         "{error}"
     );
     fs::remove_file(path("ssc_train.h5")).unwrap();
-    fs::rename(path("shd_train.h5"), path("shd_train.h5.gz")).unwrap();
-    for path in [folder.path().to_owned(), path("shd_train.h5.gz")] {
-        let error = open(&path, forward(0, 100)).unwrap_err();
-        assert!(error.contains("expected an HDF5 file, found a packed one"), "{error}");
+    let training = path("shd_train.h5");
+    for ending in ["h5.gz", "h5.zip", "hdf5.gz", "hdf5.zip"] {
+        let packed = path(&format!("shd_train.{ending}"));
+        fs::rename(&training, &packed).unwrap();
+        for path in [folder.path(), &packed] {
+            let error = open(path, forward(0, 100)).unwrap_err();
+            assert!(error.contains("expected an HDF5 file, found a packed one"), "{error}");
+        }
+        fs::rename(&packed, &training).unwrap();
     }
-    fs::rename(path("shd_train.h5.gz"), path("shd_train.h5")).unwrap();
     fs::remove_file(path("shd_test.h5")).unwrap();
     let error = open(folder.path(), forward(0, 100)).unwrap_err();
     assert!(error.contains("expected a test set, found none"), "{error}");
@@ -131,6 +135,31 @@ fn other_hdf5_files_are_refused_with_their_arrays() {
         .unwrap();
     let error = open(&training, forward(0, 100)).unwrap_err();
     assert!(error.contains("shd_test.h5: expected the class names of"), "{error}");
+}
+
+#[test]
+fn negative_integers_of_hdf5_files_are_refused() {
+    let folder = folder_with("h5py");
+    let training = folder.path().join("shd_train.h5");
+    let original = fs::read(&training).unwrap();
+    // Types of units and labels: 16 bits without a sign; with a sign; 8 bits with a sign.
+    let unsigned = [0x10, 0, 0, 0, 2, 0, 0, 0, 0, 0, 16, 0];
+    let signed = [0x10, 8, 0, 0, 2, 0, 0, 0, 0, 0, 16, 0];
+    let signed_bytes = [0x10, 8, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0];
+    let mut bytes = original.clone();
+    let units_type = bytes.windows(12).position(|found| found == unsigned).unwrap();
+    bytes[units_type..units_type + 12].copy_from_slice(&signed_bytes);
+    fs::write(&training, bytes).unwrap();
+    let error = open(&training, forward(0, 100)).unwrap_err();
+    let text = "array spikes/units, index 0: expected units from 0 to 699, found -65";
+    assert!(error.contains(text), "{error}");
+    let bytes = replaced(&original, &unsigned, &signed);
+    let labels = [0, 0, 1, 0, 2, 0, 1, 0];
+    let negative = [0xFF, 0xFF, 1, 0, 2, 0, 1, 0];
+    fs::write(&training, replaced(&bytes, &labels, &negative)).unwrap();
+    let error = open(&training, forward(0, 100)).unwrap_err();
+    let text = "array labels, index 0: expected a label from 0 to 255, found -1";
+    assert!(error.contains(text), "{error}");
 }
 
 fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Arrays of HDF5 files. Memory is bounded by the size of the file, which a damaged file may exceed by what it announces.
+//! Arrays of HDF5 files. Memory is bounded by the size of the file, whatever sizes a damaged file announces.
 
 use std::io;
 use std::path::Path;

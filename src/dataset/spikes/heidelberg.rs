@@ -25,6 +25,10 @@ const SENSOR: [usize; 3] = [1, 1, 700];
 const ARRAYS: [&str; 3] = ["spikes/times", "spikes/units", "labels"];
 /// Array of the names of the classes.
 const KEYS: &str = "extra/keys";
+/// Endings of HDF5 files.
+const ENDINGS: [&str; 2] = [".h5", ".hdf5"];
+/// Endings of packed HDF5 files.
+const PACKED: [&str; 4] = [".h5.gz", ".h5.zip", ".hdf5.gz", ".hdf5.zip"];
 /// Milliseconds per second.
 const MS: f64 = 1000.0;
 
@@ -43,15 +47,13 @@ pub(super) fn detect_folder(folder: &Path) -> Result<Option<[PathBuf; 2]>, Datas
     let file_name =
         |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let files = sorted(folder)?;
-    let ends = |path: &&PathBuf, endings: &[&str]| {
-        let name = file_name(path).to_lowercase();
-        endings.iter().any(|ending| name.ends_with(ending))
+    let is_training = |path: &&PathBuf, endings: &[&str]| {
+        stem(path, endings).is_some_and(|stem| stem.ends_with(TRAINING))
     };
-    let training: Vec<&PathBuf> =
-        files.iter().filter(|path| ends(path, &["train.h5", "train.hdf5"])).collect();
+    let training: Vec<&PathBuf> = files.iter().filter(|path| is_training(path, &ENDINGS)).collect();
     match training[..] {
-        [] => match files.iter().find(|path| ends(path, &["train.h5.gz", "train.h5.zip"])) {
-            Some(packed) => Err(is_packed(packed)),
+        [] => match files.iter().find(|path| is_training(path, &PACKED)) {
+            Some(packed) => Err(packed_file(packed)),
             None => Ok(None),
         },
         [file] if Hdf5::open(file)?.has(ARRAYS[0])? => with_test_file(file).map(Some),
@@ -71,12 +73,16 @@ pub(super) fn detect_folder(folder: &Path) -> Result<Option<[PathBuf; 2]>, Datas
 /// # Errors
 /// Returns an error if the file is packed, or the test file is missing.
 pub(super) fn detect_file(path: &Path) -> Result<Option<[PathBuf; 2]>, DatasetError> {
-    let name = path.to_string_lossy().to_lowercase();
-    if [".h5.gz", ".hdf5.gz"].iter().any(|ending| name.ends_with(ending)) {
-        return Err(is_packed(path));
+    if stem(path, &PACKED).is_some() {
+        return Err(packed_file(path));
     }
-    let is_hdf5 = [".h5", ".hdf5"].iter().any(|ending| name.ends_with(ending));
-    if is_hdf5 { with_test_file(path).map(Some) } else { Ok(None) }
+    if stem(path, &ENDINGS).is_some() { with_test_file(path).map(Some) } else { Ok(None) }
+}
+
+/// Returns the name of a file without its ending, in lower case; `None` if it has none of these endings.
+fn stem(path: &Path, endings: &[&str]) -> Option<String> {
+    let name = path.file_name()?.to_string_lossy().to_lowercase();
+    endings.iter().find_map(|ending| name.strip_suffix(ending).map(str::to_string))
 }
 
 /// Returns the file of the validation set beside a training file, such as `ssc_valid.h5`; `None` if there is none.
@@ -87,7 +93,7 @@ pub(super) fn validation_file(training: &Path) -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
-fn is_packed(path: &Path) -> DatasetError {
+fn packed_file(path: &Path) -> DatasetError {
     let location = Location::whole(path.display().to_string());
     invalid_with_hint(
         location,
@@ -102,7 +108,7 @@ pub(super) fn read(path: &Path, options: &SpikeOptions) -> Result<HeidelbergSet,
     let file = Hdf5::open(path)?;
     let [times, units, labels] = file.arrays(ARRAYS)?;
     let labels = read_labels(&labels)?;
-    let kinds = [float_size(&times)?, integer_size(&units)?];
+    let (time_kind, unit_kind) = (Number::of_times(&times)?, Number::of_units(&units)?);
     let counts = [&times, &units].map(|array| array.count());
     for (array, count) in [(&times, counts[0]), (&units, counts[1])] {
         if count != labels.sizes[0] {
@@ -111,25 +117,25 @@ pub(super) fn read(path: &Path, options: &SpikeOptions) -> Result<HeidelbergSet,
         }
     }
     let mut binner = Binner::new(UnitLayout::new(SENSOR, options), options);
-    let [mut rows_of_times, mut rows_of_units] = [times.rows(kinds[0])?, units.rows(kinds[1])?];
+    let [mut rows_of_times, mut rows_of_units] =
+        [times.rows(time_kind.size)?, units.rows(unit_kind.size)?];
     for recording in 0..counts[0] {
         let [row_of_times, row_of_units] = [rows_of_times.next()?, rows_of_units.next()?];
         let [time_count, unit_count] =
-            [row_of_times.len() / kinds[0], row_of_units.len() / kinds[1]];
+            [row_of_times.len() / time_kind.size, row_of_units.len() / unit_kind.size];
         if time_count != unit_count {
             let expected = format!("{time_count} units, one per time");
             return Err(invalid(units.origin.at_element(recording), expected, unit_count));
         }
-        let values = row_of_times.chunks_exact(kinds[0]).zip(row_of_units.chunks_exact(kinds[1]));
-        for (time, unit) in values {
-            let time = float(little_endian(&times, time), kinds[0]);
+        let row_of_units = row_of_units.chunks_exact(unit_kind.size);
+        for (time, unit) in row_of_times.chunks_exact(time_kind.size).zip(row_of_units) {
+            let time = time_kind.float(time);
             if !time.is_finite() {
                 return Err(invalid(times.origin.at_element(recording), "finite times", time));
             }
-            let unit = little_endian(&units, unit);
-            // Negative integers are large without a sign.
-            if unit >= SENSOR[2] as u64 {
-                let expected = format!("units below {}", SENSOR[2]);
+            let unit = unit_kind.integer(unit);
+            if !(0..SENSOR[2] as i128).contains(&unit) {
+                let expected = format!("units from 0 to {}", SENSOR[2] - 1);
                 return Err(invalid(units.origin.at_element(recording), expected, unit));
             }
             binner.add(step_of_ms(time * MS), unit as usize);
@@ -143,7 +149,7 @@ pub(super) fn read(path: &Path, options: &SpikeOptions) -> Result<HeidelbergSet,
         format: format!(
             "HDF5, {} recordings, times as floats of {} bits in s, {} channels",
             counts[0],
-            8 * kinds[0],
+            8 * time_kind.size,
             SENSOR[2]
         ),
     };
@@ -154,61 +160,90 @@ pub(super) fn read(path: &Path, options: &SpikeOptions) -> Result<HeidelbergSet,
 
 /// Returns the labels as bytes.
 fn read_labels(labels: &Array) -> Result<ByteArray<1>, DatasetError> {
-    let (size, bytes) = match labels.kind() {
-        Datatype::FixedPoint { size: size @ 1..=8, .. } => (usize::from(*size), labels.bytes()?),
-        _ => return Err(invalid(labels.origin.at_size(0), "integers", "another type")),
+    let Some(number) = Number::integer_of(labels.kind()) else {
+        return Err(invalid(labels.origin.at_size(0), "integers", "another type"));
     };
     let label = |(index, bytes)| {
-        let value = little_endian(labels, bytes);
+        let value = number.integer(bytes);
         u8::try_from(value)
             .map_err(|_| invalid(labels.origin.at_element(index), "a label from 0 to 255", value))
     };
-    let labels_as_bytes = bytes.chunks_exact(size).enumerate().map(label);
+    let bytes = labels.bytes()?;
+    let labels_as_bytes = bytes.chunks_exact(number.size).enumerate().map(label);
     ByteArray::labels(labels.origin.clone(), labels_as_bytes.collect::<Result<_, _>>()?)
 }
 
-/// Returns the size of the floats of rows, bytes.
-fn float_size(times: &Array) -> Result<usize, DatasetError> {
-    match times.row_kind() {
-        Some(Datatype::FloatingPoint { size: size @ (2 | 4 | 8), .. }) => Ok(usize::from(*size)),
-        _ => {
-            let expected = "rows of any length of floats, in seconds";
-            Err(invalid(times.origin.at_size(0), expected, "another type"))
-        }
-    }
+/// Format of the numbers of an array or of its rows.
+#[derive(Clone, Copy)]
+struct Number {
+    /// Size, bytes: at most 8.
+    size: usize,
+    is_big_endian: bool,
+    /// Whether integers have a sign.
+    is_signed: bool,
 }
 
-/// Returns the size of the integers of rows, bytes.
-fn integer_size(units: &Array) -> Result<usize, DatasetError> {
-    match units.row_kind() {
-        Some(Datatype::FixedPoint { size: size @ 1..=8, .. }) => Ok(usize::from(*size)),
-        _ => {
+impl Number {
+    /// Returns the format of floats in rows.
+    fn of_times(times: &Array) -> Result<Number, DatasetError> {
+        match times.row_kind() {
+            Some(&Datatype::FloatingPoint { size: size @ (2 | 4 | 8), byte_order }) => {
+                let is_big_endian = byte_order == ByteOrder::BigEndian;
+                Ok(Number { size: size.into(), is_big_endian, is_signed: true })
+            }
+            _ => {
+                let expected = "rows of any length of floats, in seconds";
+                Err(invalid(times.origin.at_size(0), expected, "another type"))
+            }
+        }
+    }
+
+    /// Returns the format of integers in rows.
+    fn of_units(units: &Array) -> Result<Number, DatasetError> {
+        units.row_kind().and_then(Number::integer_of).ok_or_else(|| {
             let expected = "rows of any length of integers";
-            Err(invalid(units.origin.at_size(0), expected, "another type"))
+            invalid(units.origin.at_size(0), expected, "another type")
+        })
+    }
+
+    /// Returns the format of integers; `None` if the type is another.
+    fn integer_of(kind: &Datatype) -> Option<Number> {
+        match *kind {
+            Datatype::FixedPoint { size: size @ 1..=8, signed, byte_order } => {
+                let is_big_endian = byte_order == ByteOrder::BigEndian;
+                Some(Number { size: size.into(), is_big_endian, is_signed: signed })
+            }
+            _ => None,
         }
     }
-}
 
-/// Returns the bits of an element of an array or of its rows, of at most 8 bytes.
-fn little_endian(array: &Array, bytes: &[u8]) -> u64 {
-    let mut element = [0; 8];
-    element[..bytes.len()].copy_from_slice(bytes);
-    let is_big = matches!(
-        array.row_kind().unwrap_or_else(|| array.kind()),
-        Datatype::FixedPoint { byte_order: ByteOrder::BigEndian, .. }
-            | Datatype::FloatingPoint { byte_order: ByteOrder::BigEndian, .. }
-    );
-    if is_big {
-        element[..bytes.len()].reverse();
+    /// Returns the bits of a number.
+    fn bits(self, bytes: &[u8]) -> u64 {
+        let mut element = [0; 8];
+        element[..bytes.len()].copy_from_slice(bytes);
+        if self.is_big_endian {
+            element[..bytes.len()].reverse();
+        }
+        u64::from_le_bytes(element)
     }
-    u64::from_le_bytes(element)
-}
 
-/// Returns the value of a float of `size` bytes.
-fn float(bits: u64, size: usize) -> f64 {
-    match size {
-        2 => half_to_f64(bits as u16),
-        4 => f32::from_bits(bits as u32).into(),
-        _ => f64::from_bits(bits),
+    /// Returns the value of an integer.
+    fn integer(self, bytes: &[u8]) -> i128 {
+        let bits = self.bits(bytes);
+        if !self.is_signed {
+            return bits.into();
+        }
+        let unused = u64::BITS - 8 * self.size as u32;
+        ((bits << unused) as i64 >> unused).into()
+    }
+
+    /// Returns the value of a float.
+    fn float(self, bytes: &[u8]) -> f64 {
+        let bits = self.bits(bytes);
+        match self.size {
+            2 => half_to_f64(bits as u16),
+            4 => f32::from_bits(bits as u32).into(),
+            _ => f64::from_bits(bits),
+        }
     }
 }

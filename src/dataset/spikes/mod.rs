@@ -7,7 +7,7 @@
 //! - `options`: what is read, and which part of a recording each phase shows;
 //! - `binning`: from times to steps; `recordings`: the result, as the backends read it;
 //! - `event_set`: events in memory; `assemble`: both sets joined to a [`Dataset`](super::Dataset);
-//! - `archive`, `heidelberg`, `n_mnist`: formats of files; `hdf5`: arrays of HDF5 files; `open`: detection of the format.
+//! - `archive`, `heidelberg`, `n_mnist`: formats of files; `hdf5`: arrays of HDF5 files; `open`: detection of a format.
 
 mod archive;
 mod assemble;

@@ -1,5 +1,6 @@
-"""Writes the files that `tests/recording_files/heidelberg.rs` reads, in the layout of the Spiking Heidelberg Digits, and
-prints the expected numbers as h5py reads them.
+"""Writes the files that `tests/recording_files/heidelberg.rs` reads, in the layout of the Spiking Heidelberg Digits.
+
+Prints the expected numbers as h5py reads them.
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install h5py==3.16.0 numpy==2.4.6 tables==3.11.1
     /tmp/venv/bin/python tests/recording_files/heidelberg/write.py tests/recording_files/heidelberg
@@ -62,7 +63,10 @@ def main(folder):
                 # h5py does not swap the bytes of rows, see findings/h5py-vlen-order.sh.
                 rows = ((row.byteswap(), units) for row, units in rows)
             # The step of a spike is the whole number of milliseconds.
-            steps = [[(int(time * 1000), int(unit)) for time, unit in zip(times.astype("f8"), units)] for times, units in rows]
+            steps = [
+                [(int(time * 1000), int(unit)) for time, unit in zip(times.astype("f8"), units)]
+                for times, units in rows
+            ]
         print(path.name, [sorted(row) for row in steps])
 
 

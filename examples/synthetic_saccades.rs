@@ -1,9 +1,9 @@
-//! Simulates an event camera that looks at MNIST's digits while it moves, as N-MNIST was recorded, and compares a network
-//! trained on its spikes with one trained on the images.
+//! Simulates an event camera that looks at MNIST's digits while it moves, as N-MNIST was recorded, and compares a
+//! network trained on its spikes with one trained on the images.
 //!
 //! The camera of 34 x 34 pixels moves along a triangle in three saccades of 100 ms. A pixel sends an event when its
-//! brightness, interpolated between the image's pixels, has changed by a quarter of white since its last event: on if it
-//! became brighter, off if darker.
+//! brightness, interpolated between the image's pixels, has changed by a quarter of white since its last event: on if
+//! it became brighter, off if darker.
 //!
 //! `cargo run --release --example synthetic_saccades [IMAGES]` takes about a minute for 5000 images on one core.
 

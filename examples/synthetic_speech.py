@@ -4,10 +4,10 @@
     /tmp/venv/bin/python examples/synthetic_speech.py /tmp/speech
     apical train --data /tmp/speech --layers 100,20 --forward-part 200-400 --target-part 200-400
 
-There are 20 words of 700 channels: ten of three sounds, each of about 200 ms, and the same ten backwards. A sound is two
-bumps of activity on the channels. A word and its reverse have the same sounds in another order. A speaker shifts the
-channels, stretches time and changes the rate; all else is Poisson. The script also prints the test error of linear least
-squares on the histograms of the whole recordings, which lack the order.
+There are 20 words of 700 channels: ten of three sounds, each of about 200 ms, and the same ten backwards. A sound is
+two bumps of activity on the channels. A word and its reverse have the same sounds in another order. A speaker shifts
+the channels, stretches time and changes the rate; all else is Poisson. The script also prints the test error of linear
+least squares on the histograms of the whole recordings, which lack the order.
 """
 
 import sys
@@ -69,7 +69,8 @@ def main(folder):
     solve = np.linalg.solve(X.T @ X + 100 * np.eye(CHANNELS), X.T @ targets)
     found = (X_test @ solve).argmax(1)
     error, without_order = 100 * (found != y_test).mean(), 100 * (found % WORDS != y_test % WORDS).mean()
-    print(f"least squares on histograms: test error {error:.1f} %, with a word and its reverse as one {without_order:.1f} %")
+    print(f"least squares on histograms: test error {error:.1f} %,"
+          f" with a word and its reverse as one {without_order:.1f} %")
 
 
 if __name__ == "__main__":

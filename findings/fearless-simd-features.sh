@@ -2,8 +2,8 @@
 # fearless_simd 1.2.0: operations of its level Sse4_2 are calls in functions that enable sse4.2 without popcnt.
 # Expected: operations of f32x16<Sse4_2> in a #[target_feature(enable = "sse4.2")] function become SSE instructions.
 # Seen: splat, comparison and multiplication are calls, with vectors in memory, since the crate's functions also enable
-# popcnt, which these operations do not use. No warning. With popcnt there are no calls. A training was five times as
-# slow. The documentation names the features at Sse4_2::assume_supported only.
+# popcnt, which these operations do not use: 19 calls with rustc 1.95.0, none with popcnt. No warning. The documentation
+# names the features at Sse4_2::assume_supported only.
 # Requires cargo and rustc on x86-64.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"

@@ -39,13 +39,17 @@ fn exp_exact(argument: f32) -> f32 {
     // The sum is positive, so that truncation equals the floor.
     let biased = i32(binary + 127.5);
     let f = binary - f32(biased - 127);
+    return mul_rounded(bitcast<f32>(u32(biased) << 23u), exp2_minus_1(f) + 1.0);
+}
+
+// Returns `2^f - 1` for `|f| <= 1/2`.
+fn exp2_minus_1(f: f32) -> f32 {
     var p = EXP_COEFFICIENT_0;
     p = mul_rounded(p, f) + EXP_COEFFICIENT_1;
     p = mul_rounded(p, f) + EXP_COEFFICIENT_2;
     p = mul_rounded(p, f) + EXP_COEFFICIENT_3;
     p = mul_rounded(p, f) + EXP_COEFFICIENT_4;
-    p = mul_rounded(p, f) + 1.0;
-    return mul_rounded(bitcast<f32>(u32(biased) << 23u), p);
+    return mul_rounded(p, f);
 }
 
 // Returns `1 / x` for positive normal `x` up to 1e37.
@@ -84,16 +88,11 @@ fn exp_minus_1(argument: f32) -> f32 {
     var x = select(ARGUMENT_LIMIT, argument, argument < ARGUMENT_LIMIT);
     x = select(-ARGUMENT_LIMIT, x, x > -ARGUMENT_LIMIT);
     let f = mul_rounded(x, LOG2_E);
-    // Without an integer part, the polynomial of `exp_exact` has no 1 to cancel.
-    if abs(f) >= 0.5 {
-        return exp_exact(argument) - 1.0;
+    // Without an integer part, there is no 1 to cancel.
+    if abs(f) < 0.5 {
+        return exp2_minus_1(f);
     }
-    var p = EXP_COEFFICIENT_0;
-    p = mul_rounded(p, f) + EXP_COEFFICIENT_1;
-    p = mul_rounded(p, f) + EXP_COEFFICIENT_2;
-    p = mul_rounded(p, f) + EXP_COEFFICIENT_3;
-    p = mul_rounded(p, f) + EXP_COEFFICIENT_4;
-    return mul_rounded(p, f);
+    return exp_exact(argument) - 1.0;
 }
 
 // Returns the slope of the logistic function where its value is `s`.

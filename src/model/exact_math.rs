@@ -140,13 +140,18 @@ pub fn exp_exact<F: Float>(x: F) -> F {
     // SAFETY: the clamped argument gives 69 to 185.
     let biased = unsafe { (binary + F::splat(127.5)).truncate_unchecked() };
     let f = binary - F::int_sub_to_float(biased, 127);
+    F::power_of_two(biased) * (exp2_minus_1(f) + F::splat(1.0))
+}
+
+/// Returns `2^f - 1` for `|f| <= 1/2`.
+#[inline(always)]
+fn exp2_minus_1<F: Float>(f: F) -> F {
     let mut p = F::splat(EXP_COEFFICIENTS[0]);
     p = p * f + F::splat(EXP_COEFFICIENTS[1]);
     p = p * f + F::splat(EXP_COEFFICIENTS[2]);
     p = p * f + F::splat(EXP_COEFFICIENTS[3]);
     p = p * f + F::splat(EXP_COEFFICIENTS[4]);
-    p = p * f + F::splat(1.0);
-    F::power_of_two(biased) * p
+    p * f
 }
 
 /// Returns `1 / x` with a relative error below 2e-7, for positive normal `x` up to 1e37.
@@ -196,16 +201,8 @@ pub fn sigmoid_deviation(x: f32) -> f32 {
 fn exp_minus_1(x: f32) -> f32 {
     let clamped = x.clamp_max(ARGUMENT_LIMIT).clamp_min(-ARGUMENT_LIMIT);
     let f = clamped * LOG2_E;
-    // Without an integer part, the polynomial of `exp_exact` has no 1 to cancel.
-    if f.abs() >= 0.5 {
-        return exp_exact(x) - 1.0;
-    }
-    let mut p = EXP_COEFFICIENTS[0];
-    p = p * f + EXP_COEFFICIENTS[1];
-    p = p * f + EXP_COEFFICIENTS[2];
-    p = p * f + EXP_COEFFICIENTS[3];
-    p = p * f + EXP_COEFFICIENTS[4];
-    p * f
+    // Without an integer part, there is no 1 to cancel.
+    if f.abs() < 0.5 { exp2_minus_1(f) } else { exp_exact(x) - 1.0 }
 }
 
 /// Returns the slope of the logistic function at the point where its value is `s`: `s (1 - s)`.

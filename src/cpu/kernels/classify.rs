@@ -56,10 +56,12 @@ pub fn classify(
     if has_bursts || sample.steps_target > 0 {
         for unit in 0..units {
             let forward = sigmoid(compartments.value(compartment::MEAN_SOMA, unit));
-            let target = match has_bursts {
-                true if (unit / group) as u32 == sample.label => replica.phi_max,
-                true => 0.0,
-                false => compartments.value(compartment::MEAN_RATE, unit),
+            let target = if !has_bursts {
+                compartments.value(compartment::MEAN_RATE, unit)
+            } else if (unit / group) as u32 == sample.label {
+                replica.phi_max
+            } else {
+                0.0
             };
             let difference = target - replica.phi_max * forward;
             loss += flush(difference * difference, SMALLEST_MOMENT);

@@ -90,6 +90,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     results[first + 22u] = bitcast<u32>(column);
     results[first + 23u] = bitcast<u32>(with_uniforms);
     results[first + 24u] = bitcast<u32>(error);
+    // Small and large arguments have different formulas.
+    results[first + 25u] = bitcast<u32>(sigmoid_deviation(u - 0.5));
     if index == 0u {
         results[count * ARITHMETIC_RESULTS] = flushed_subnormals();
     }

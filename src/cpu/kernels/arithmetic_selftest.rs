@@ -5,13 +5,13 @@
 use crate::interface::RunParams;
 use crate::model::exact_math::{
     SMALLEST_GRADIENT, SMALLEST_MOMENT, SMALLEST_VOLTAGE, exp_exact, flush, flush_weight,
-    recip_exact, rsqrt_exact, sigmoid, sigmoid_slope,
+    recip_exact, rsqrt_exact, sigmoid, sigmoid_deviation, sigmoid_slope,
 };
 use crate::model::spikes::FRACTION_BITS;
 use crate::random::philox;
 
 /// Names of the results per word, in the order of the results.
-pub const FUNCTIONS: [&str; 25] = [
+pub const FUNCTIONS: [&str; 26] = [
     "integer to fraction",
     "sum",
     "product",
@@ -37,6 +37,7 @@ pub const FUNCTIONS: [&str; 25] = [
     "column added twice or more",
     "sum with two uniforms",
     "error of a sum",
+    "deviation of the sigmoid",
 ];
 
 /// Returns the results of all [`FUNCTIONS`] for each of `words`.
@@ -111,6 +112,8 @@ fn results(constants: &RunParams, words: &[u32], index: usize) -> [u32; FUNCTION
         column.to_bits(),
         with_uniforms.to_bits(),
         error.to_bits(),
+        // Small and large arguments have different formulas.
+        sigmoid_deviation(u - 0.5).to_bits(),
     ]
 }
 

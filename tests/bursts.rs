@@ -5,6 +5,10 @@
 //!
 //! Does not prove: that networks reach an error (see `docs/concepts/learning.md`), or each kernel (see `exactness.rs`).
 
+#[path = "bursts/formulas.rs"]
+mod formulas;
+#[path = "bursts/images.rs"]
+mod images;
 #[path = "bursts/reference.rs"]
 mod reference;
 
@@ -15,13 +19,9 @@ use apical::config::{
 };
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions};
-use apical::interface::{ArrayId, Kernel, Launch, ValuesRef};
 use apical::model::lr_schedule::LrSchedule;
 use apical::model::weight_init::WeightInit;
-use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity};
 use apical::network::Network;
-use apical::plan::Presentation;
-use apical::simulation::Simulation;
 use apical::train::{TrainError, Training, order};
 use reference::{FeedbackSource, Matrix, Rule};
 
@@ -147,71 +147,6 @@ fn compare(a: &Matrix, b: &Matrix) -> ([f64; 2], f64) {
     (norms, dot(a, b) / (norms[0] * norms[1]))
 }
 
-/// Returns the gradient of the loss by finite differences.
-fn numeric_gradient(network: &reference::Network, layer: usize, image: (&[f64], &[f64])) -> Matrix {
-    const STEP: f64 = 1e-5;
-    let mut shifted = network.clone();
-    let mut gradient = network.layers[layer].weights.clone();
-    for (unit, row) in gradient.iter_mut().enumerate() {
-        for (pre, value) in row.iter_mut().enumerate() {
-            let mut loss_at = |step: f64| {
-                let weight = network.layers[layer].weights[unit][pre];
-                shifted.layers[layer].weights[unit][pre] = weight + step;
-                let loss = shifted.loss(image.0, image.1);
-                shifted.layers[layer].weights[unit][pre] = weight;
-                loss
-            };
-            *value = (loss_at(STEP) - loss_at(-STEP)) / (2.0 * STEP);
-        }
-    }
-    gradient
-}
-
-#[test]
-fn reference_with_small_errors_follows_the_gradient() {
-    let (dataset, k) = (dataset(), 0.6 / 0.7);
-    for layers in [&[12, 10][..], &[12, 11, 10]] {
-        let config = config(layers);
-        let mut network = reference_of(&config, &Network::initial(&config, PIXELS));
-        // With this slope, bursts carry the error of backpropagation unscaled.
-        network.rule.slope = 2.0 * k / network.rule.baseline;
-        network.transpose_feedback();
-        let (input, targets) = (input_of(&dataset, 1), targets_of(&dataset, 1, 10));
-        for teacher in [1.0, 1e-3] {
-            network.rule.teacher = teacher;
-            let gradients = network.gradients(&input, &targets);
-            for (layer, found) in gradients.iter().enumerate() {
-                let exact = numeric_gradient(&network, layer, (&input, &targets));
-                let ([found, exact], cosine) = compare(found, &exact);
-                let angle = cosine.min(1.0).acos().to_degrees();
-                // Stored errors contain P = 20 k_D where the loss has k_D.
-                let ratio = found / (20.0 * teacher * exact);
-                let (most_degrees, most_off) =
-                    if teacher == 1.0 { (5.0, 0.1) } else { (0.01, 1e-4) };
-                let context = format!("{layers:?}, layer {layer}, teacher {teacher}");
-                assert!(angle < most_degrees, "{context}: {angle} degrees");
-                assert!((ratio - 1.0).abs() < most_off, "{context}: ratio {ratio}");
-            }
-        }
-    }
-}
-
-#[test]
-fn reference_without_teacher_has_no_apical_voltage() {
-    let (config, dataset) = (config(&[20, 17, 10]), dataset());
-    let network = reference_of(&config, &Network::initial(&config, PIXELS));
-    let input = input_of(&dataset, 2);
-    let without = network.activity(&input, None);
-    let with = network.activity(&input, Some(&targets_of(&dataset, 2, 10)));
-    for layer in 0..2 {
-        assert!(without[layer].apical.iter().all(|apical| apical.abs() < 1e-15), "layer {layer}");
-        assert!(with[layer].apical.iter().any(|apical| apical.abs() > 1e-4), "layer {layer}");
-        for (events, bursts) in without[layer].events.iter().zip(&without[layer].bursts) {
-            assert!((bursts - config.burst_baseline * events).abs() < 1e-15, "layer {layer}");
-        }
-    }
-}
-
 #[test]
 fn training_matches_the_reference() {
     const TOLERANCE: f64 = 2e-5;
@@ -261,39 +196,6 @@ fn cpu_and_gpu_train_to_equal_bits() {
 }
 
 #[test]
-fn hidden_errors_without_output_error_are_zero() {
-    let config = config(&[20, 17, 10]);
-    let dataset = support::random_dataset(5, 8, 9, IMAGES);
-    let network = Network::initial(&config, PIXELS);
-    let backend = support::cpu(&config, &dataset, &support::capacity(BATCH, IMAGES, 8));
-    let mut simulation = Simulation::new(backend, &config, &dataset, &network).unwrap();
-    let image = |index: usize| Presentation {
-        index,
-        label: dataset.labels()[index],
-        draw_index: index as u32,
-        result_slot: index,
-    };
-    let images: Vec<Presentation> = (0..BATCH).map(image).collect();
-    simulation.train(&images).unwrap();
-    let (minibatches, samples, _) = simulation.prepare_training(&images);
-    let zeros = vec![0.0; BATCH * 10];
-    simulation.backend().write(ArrayId::Errors(2), ValuesRef::F32(&zeros)).unwrap();
-    for layer in [1, 0] {
-        let before = support::floats(simulation.backend(), ArrayId::Errors(layer));
-        assert!(before.iter().all(|&error| error != 0.0), "layer {layer}");
-        let launches = [Kernel::ApicalBursts, Kernel::BurstError].map(|kernel| Launch {
-            kernel,
-            layer,
-            first: 0,
-            count: 1,
-        });
-        simulation.run(&minibatches, &samples, &launches).unwrap();
-        let after = support::floats(simulation.backend(), ArrayId::Errors(layer));
-        assert!(after.iter().all(|&error| error == 0.0), "layer {layer}: {after:?}");
-    }
-}
-
-#[test]
 fn transposed_updates_align_feedback() {
     let config = Config {
         epochs: 400,
@@ -311,25 +213,4 @@ fn transposed_updates_align_feedback() {
     let [before, after] = [Network::initial(&config, PIXELS), trained(&config, BackendKind::Cpu)];
     let [before, after] = [cosine(&before), cosine(&after)];
     assert!(before.abs() < 0.5 && after > 0.95, "cosine {before} before, {after} after");
-}
-
-#[test]
-fn recording_refuses_quantities_without_bursts() {
-    let config = config(&[20, 17, 10]);
-    let dataset = std::sync::Arc::new(dataset());
-    let network = Network::initial(&config, PIXELS);
-    let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
-    let open = |quantities: &[Quantity]| {
-        let spec = MonitorSpec::new(quantities);
-        MonitorSession::open(&config, &dataset, &network, spec, &options)
-    };
-    let Err(TrainError::Config(error)) = open(&[Quantity::Errors, Quantity::Plateaus]) else {
-        panic!("plateau potentials are refused");
-    };
-    assert_eq!(error.reason, "networks with bursts have no plateaus to record");
-    let mut session = open(&[Quantity::Errors, Quantity::Soma, Quantity::Angles]).unwrap();
-    let images = &order(&config, &dataset, 1)[..BATCH];
-    let recording = session.show(images, Mode::TrainFrozen, &mut |_| ()).unwrap();
-    let angles = recording.values("angle1");
-    assert!(angles.iter().all(|&angle| (1.0..179.0).contains(&angle)), "{angles:?}");
 }

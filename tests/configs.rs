@@ -6,8 +6,8 @@
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
-use apical::config::Config;
 use apical::config::file::Assignment;
+use apical::config::{Config, Dynamics, Feedback, LearningRule};
 use apical::device::{BackendKind, DeviceOptions};
 use apical::network::Network;
 use apical::train::{TrainError, Training};
@@ -99,9 +99,9 @@ fn values_cover_every_setting() {
     assert_eq!(tried, sorted);
 }
 
-#[test]
-fn random_settings_fail_or_train_to_equal_bits() {
-    let base = Config {
+/// Returns settings of a small network.
+fn base() -> Config {
+    Config {
         layers: vec![6, 10],
         train_images: 5,
         test_images: 3,
@@ -109,8 +109,31 @@ fn random_settings_fail_or_train_to_equal_bits() {
         batch_size: 2,
         eval_every: 0,
         ..Config::default()
+    }
+}
+
+#[test]
+fn random_settings_fail_or_train_to_equal_bits() {
+    let (trainings, refusals) = check_random_changes(&base(), 60);
+    assert!(trainings >= 15 && refusals >= 10, "{trainings} trainings, {refusals} refusals");
+}
+
+#[test]
+fn random_bursts_fail_or_train_to_equal_bits() {
+    // Random changes of the default nearly never meet all that bursts require.
+    let base = Config {
+        rule: LearningRule::Bursts,
+        feedback: Feedback::Layerwise,
+        dynamics: Dynamics::SteadyState,
+        ..base()
     };
-    let cases = Cases { cases: 60, failure_persistence: None, ..Cases::default() };
+    let (trainings, refusals) = check_random_changes(&base, 40);
+    assert!(trainings >= 10 && refusals >= 5, "{trainings} trainings, {refusals} refusals");
+}
+
+/// Checks `cases` random changes of these settings on both backends. Returns the numbers of trainings and refusals.
+fn check_random_changes(base: &Config, cases: u32) -> (u32, u32) {
+    let cases = Cases { cases, failure_persistence: None, ..Cases::default() };
     let mut runner =
         TestRunner::new_with_rng(cases, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let (trainings, refusals) = (Cell::new(0), Cell::new(0));
@@ -148,6 +171,5 @@ fn random_settings_fail_or_train_to_equal_bits() {
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));
-    let (trainings, refusals) = (trainings.get(), refusals.get());
-    assert!(trainings >= 15 && refusals >= 10, "{trainings} trainings, {refusals} refusals");
+    (trainings.get(), refusals.get())
 }

@@ -3,14 +3,17 @@
 import pathlib
 import platform
 
-HEAD = """# Noise, phases and depth
+from conditions import HELD_OUT
+
+HEAD = f"""# Noise, phases and depth
 
 Written by `python benches/noise/noise.py` from `noise/trainings.jsonl`. One network each, seed 1, minibatches
 of 32, one thread; the learning rate falls to 0 over the epochs. Predictions were made before the training; those of a
 difference are shown added to the error of the other training. CPU time includes the evaluations.
 
-50,000 training images. Errors are those of 4,000 held-out training images after each epoch. They are harder than the
-other held-out images: the default has 5.30 % on them and 4.35 % on all 10,000.
+Each is `apical train {" ".join(HELD_OUT)} ARGUMENTS`: 50,000 training images, and errors
+of 4,000 held-out training images after each epoch. They are harder than the other held-out images: the default has
+5.30 % on them and 4.35 % on all 10,000 (without `--test-images`).
 """
 
 COLUMNS = ["training", "arguments", "epochs", "training error, %", "error, %", "predicted, %", "CPU s"]

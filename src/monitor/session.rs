@@ -35,7 +35,8 @@ impl MonitorSession {
     /// Opens a device for a network.
     ///
     /// # Errors
-    /// Returns an error if the settings do not fit the data set, or no selected device works.
+    /// Returns an error if the settings do not fit the data set, networks with these settings lack a selected quantity,
+    /// or no selected device works.
     pub fn open(
         config: &Config,
         dataset: &Arc<Dataset>,

@@ -6,17 +6,15 @@
 
 use rayon::prelude::*;
 
-use super::mean_gradient::{Contribution, mean_gradient, scaled_eta};
+use super::mean_gradient::{Contribution, descend, scaled_eta};
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, ReplicaContext, Scope,
 };
-use crate::cpu::simd::Simd;
-use crate::cpu::simd::scalar::Scalar16;
 use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::state::ReplicaState;
 use crate::cpu::state::persistent::PersistentState;
 use crate::interface::{ArrayId, ReplicaParams};
-use crate::model::exact_math::{SMALLEST_GRADIENT, flush, flush_weight, sigmoid, sigmoid_slope};
+use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
@@ -60,14 +58,7 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &Pr
             .map(|(sample, errors)| Contribution { presynaptic: presynaptic(sample), errors })
             .filter(|contribution| contribution.presynaptic != 0.0)
             .collect();
-        for (tile, weights) in column.iter_mut().enumerate() {
-            let [mean] = mean_gradient::<Scalar16, 1>(minibatch, &contributions, tile);
-            let mut gradient = Tile([0.0; LANES]);
-            Scalar16::store_f32(Scalar16::flush(mean, SMALLEST_GRADIENT), &mut gradient);
-            for i in 0..LANES {
-                weights[i] = flush_weight(weights[i] - eta * gradient[i]);
-            }
-        }
+        descend(minibatch, &contributions, eta, column);
     });
 }
 

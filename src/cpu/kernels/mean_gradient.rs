@@ -1,9 +1,10 @@
-//! Mean gradient of a column of weights over a minibatch. Shared by `weight_update` and `feedback_update`.
+//! Mean gradient of a column of weights over a minibatch. Shared by the updates of feed-forward and feedback weights.
 
 use crate::cpu::simd::Simd;
-use crate::cpu::simd::tiled::Tile;
+use crate::cpu::simd::scalar::Scalar16;
+use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::interface::BatchParams;
-use crate::model::exact_math::{Float, SMALLEST_GRADIENT, flush};
+use crate::model::exact_math::{Float, SMALLEST_GRADIENT, flush, flush_weight};
 
 /// Contribution of one sample to the gradient of one column.
 #[derive(Clone, Copy)]
@@ -35,6 +36,23 @@ pub fn mean_gradient<V: Simd, const N: usize>(
         *sum = *sum * V::Floats::splat(minibatch.inv_batch_size);
     }
     sums
+}
+
+/// Subtracts `eta` times the mean gradient from a column of weights.
+pub fn descend(
+    minibatch: &BatchParams,
+    contributions: &[Contribution],
+    eta: f32,
+    column: &mut [Tile<f32>],
+) {
+    for (tile, weights) in column.iter_mut().enumerate() {
+        let [mean] = mean_gradient::<Scalar16, 1>(minibatch, contributions, tile);
+        let mut gradient = Tile([0.0; LANES]);
+        Scalar16::store_f32(Scalar16::flush(mean, SMALLEST_GRADIENT), &mut gradient);
+        for i in 0..LANES {
+            weights[i] = flush_weight(weights[i] - eta * gradient[i]);
+        }
+    }
 }
 
 /// Returns the learning rate of the current minibatch.

@@ -6,16 +6,14 @@
 
 use rayon::prelude::*;
 
-use super::mean_gradient::{Contribution, mean_gradient, scaled_eta};
+use super::mean_gradient::{Contribution, descend, scaled_eta};
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, PreparedLaunch, ReplicaContext, Scope,
 };
-use crate::cpu::simd::Simd;
-use crate::cpu::simd::scalar::Scalar16;
-use crate::cpu::simd::tiled::{LANES, Tile};
+use crate::cpu::simd::tiled::Tile;
 use crate::cpu::state::ReplicaState;
 use crate::interface::ArrayId;
-use crate::model::exact_math::{SMALLEST_GRADIENT, flush, flush_weight};
+use crate::model::exact_math::{SMALLEST_GRADIENT, flush};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
@@ -54,16 +52,11 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, prepared: &Pr
             })
             .filter(|contribution| contribution.presynaptic != 0.0)
             .collect();
-        for (tile, weights) in column.iter_mut().enumerate() {
-            let [mean] = mean_gradient::<Scalar16, 1>(minibatch, &contributions, tile);
-            let mut gradient = Tile([0.0; LANES]);
-            Scalar16::store_f32(Scalar16::flush(mean, SMALLEST_GRADIENT), &mut gradient);
-            for i in 0..LANES {
-                if decay != 0.0 {
-                    weights[i] -= decay * weights[i];
-                }
-                weights[i] = flush_weight(weights[i] - eta * gradient[i]);
-            }
+        if decay != 0.0 {
+            column.iter_mut().for_each(|weights| {
+                weights.iter_mut().for_each(|weight| *weight -= decay * *weight);
+            });
         }
+        descend(minibatch, &contributions, eta, column);
     });
 }

@@ -26,6 +26,7 @@ __all__ = [
     "reproduce",
     "settings",
     "sweep",
+    "sweep_networks",
     "train",
 ]
 
@@ -187,6 +188,9 @@ def sweep(
     device: _DeviceChoice,
     listener: Callable[[str], object],
 ) -> str: ...
+def sweep_networks(
+    settings: str, sweeps: list[str], replicas: int
+) -> list[list[tuple[str, str]]]: ...
 def train(
     data: Data,
     arguments: _TrainArguments,

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
-
-from ._settings import settings_json
-
-# Setting that `replicas` counts up.
-_SEED = "seed"
 
 
 class Job(Protocol):
@@ -31,26 +24,6 @@ class Executor(Protocol):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Job:
         """Run a function with these arguments."""
         ...
-
-
-def networks(
-    grid: Mapping[str, Sequence[Any]], replicas: int, preset: str, settings: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """Return the swept settings and the seed of each network, in the order of the table."""
-    for name, values in grid.items():
-        if not len(values):
-            raise ValueError(f"{name}: expected at least one value, found none")
-    first = json.loads(settings_json(preset, settings))[_SEED]
-    if _SEED in grid and replicas > 1:
-        raise ValueError("cannot combine replicas with a sweep of seed")
-    seeds = grid.get(_SEED, range(first, first + replicas))
-    names = [name for name in grid if name != _SEED]
-    combinations = itertools.product(*(grid[name] for name in names), seeds)
-    found = [dict(zip([*names, _SEED], values, strict=True)) for values in combinations]
-    for network in found:
-        # Refuse invalid settings before any job is submitted.
-        settings_json(preset, {**settings, **network})
-    return found
 
 
 def run_jobs(

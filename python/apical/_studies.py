@@ -17,7 +17,7 @@ from ._arrays import find_classes, to_images, to_labels
 from ._data import Labelled, to_data
 from ._events import Callback, Listener
 from ._html import Svg, page
-from ._jobs import Executor, networks, run_jobs
+from ._jobs import Executor, run_jobs
 from ._settings import (
     device_choice,
     setting_text,
@@ -188,20 +188,23 @@ def sweep(
     for name, values in grid.items():
         if isinstance(values, str) or not isinstance(values, (Sequence, np.ndarray)):
             raise TypeError(f"{name}: expected a list of values, found {values!r}")
+        if not len(values):
+            raise ValueError(f"{name}: expected at least one value, found none")
+    sweeps = [
+        f"{name}={','.join(setting_text(name, value) for value in values)}"
+        for name, values in grid.items()
+    ]
+    replicas = whole("replicas", replicas, 1)
     if executor is not None:
         if not callable(getattr(executor, "submit", None)):
             raise TypeError(f"executor: expected an object with submit, found {executor!r}")
         if callbacks is not None:
             raise ValueError("callbacks: cannot be called by the jobs of an executor")
-        count = whole("replicas", replicas, 1)
+        networks = _apical.sweep_networks(settings_json(preset, settings), sweeps, replicas)
         job = {"X": X, "y": y, "validation": validation, "preset": preset, "settings": settings}
         job |= {"device": device, "threads": threads, "memory": memory}
-        found = networks(grid, count, preset, settings)
-        return Table(run_jobs(executor, _train, [{"network": one, **job} for one in found]))
-    sweeps = [
-        f"{name}={','.join(setting_text(name, value) for value in values)}"
-        for name, values in grid.items()
-    ]
+        jobs = [{"network": dict(network), **job} for network in networks]
+        return Table(run_jobs(executor, _train, jobs))
     if X is None:
         data, text = None, settings_json(preset, settings)
     else:
@@ -216,7 +219,7 @@ def sweep(
             data,
             text,
             sweeps,
-            whole("replicas", replicas, 1),
+            replicas,
             device_choice(device, threads, memory),
             lambda line: listener(line, None),
         )
@@ -225,7 +228,7 @@ def sweep(
     return Table(json.loads(rows))
 
 
-def _train(network: Mapping[str, Any], settings: Mapping[str, Any], **job: Any) -> dict[str, Any]:
+def _train(network: Mapping[str, str], settings: Mapping[str, Any], **job: Any) -> dict[str, Any]:
     """Train one network of a sweep. Return its row."""
     grid = {name: [value] for name, value in network.items()}
     return dict(sweep(grid, **job, **settings)[0])

@@ -49,7 +49,7 @@ mod _apical {
     #[pymodule_export]
     use super::studies::{bench, compare, devices, experiments, reproduce};
     #[pymodule_export]
-    use super::sweep::sweep;
+    use super::sweep::{sweep, sweep_networks};
     #[pymodule_export]
     use super::train::train;
     #[pymodule_export]

@@ -3,7 +3,7 @@
 use std::ffi::CString;
 
 use apical::config::file::Assignment;
-use apical::config::{Config, ConfigWarning, Preset};
+use apical::config::{Config, ConfigWarning, Preset, SweepError};
 use pyo3::exceptions::{PyTypeError, PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 
@@ -28,16 +28,16 @@ pub(crate) fn settings(preset: &str, values: Vec<(String, String)>) -> PyResult<
     };
     let mut config = known.config();
     for (key, value) in values {
-        let assignment: Assignment = format!("{key}={value}").parse().map_err(of_assignment)?;
+        let assignment: Assignment = format!("{key}={value}").parse().map_err(of_sweep)?;
         assignment.apply(&mut config).map_err(value_error)?;
     }
     serde_json::to_string(&config).map_err(value_error)
 }
 
 /// Returns a `TypeError` for an unknown key, as Python does for an unknown keyword, else a `ValueError`.
-fn of_assignment(error: apical::config::SweepError) -> PyErr {
+pub(crate) fn of_sweep(error: SweepError) -> PyErr {
     match error {
-        apical::config::SweepError::UnknownKey { key, nearest, .. } => {
+        SweepError::UnknownKey { key, nearest, .. } => {
             PyTypeError::new_err(format!("unknown setting '{key}', did you mean '{nearest}'?"))
         }
         error => value_error(error),

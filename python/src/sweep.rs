@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use apical::config::{Sweep, variants};
+use apical::config::{Config, Sweep, Variant, variants};
 use apical::run_dir::weights_sha256;
 use apical::train::{Event, Training};
 use pyo3::prelude::*;
@@ -11,9 +11,29 @@ use serde_json::{Map, Value, json};
 use crate::data::Data;
 use crate::device::DeviceChoice;
 use crate::error::{of_train, value_error};
-use crate::settings::{self, warn_of_settings};
+use crate::settings::{self, of_sweep, warn_of_settings};
 use crate::studies::dataset_or_mnist;
 use crate::work::{Emit, run};
+
+/// Returns the networks of a sweep, in the order of its rows: keys and values of the swept settings and of the seed.
+#[pyfunction]
+pub(crate) fn sweep_networks(
+    settings: &str,
+    sweeps: Vec<String>,
+    replicas: usize,
+) -> PyResult<Vec<Vec<(String, String)>>> {
+    let variants = parse_variants(&settings::read(settings)?, &sweeps, replicas)?;
+    let network = |Variant { settings, config, .. }: Variant| {
+        settings.into_iter().chain([("seed".to_string(), config.seed.to_string())]).collect()
+    };
+    Ok(variants.into_iter().map(network).collect())
+}
+
+/// Returns the networks of a sweep. `sweeps`: each as `KEY=V1,V2,..`.
+fn parse_variants(config: &Config, sweeps: &[String], replicas: usize) -> PyResult<Vec<Variant>> {
+    let sweeps = sweeps.iter().map(|text| text.parse()).collect::<Result<Vec<Sweep>, _>>();
+    sweeps.and_then(|sweeps| variants(config, &sweeps, replicas)).map_err(of_sweep)
+}
 
 /// Trains one network per combination of swept values and per seed. Returns a row per network as JSON. `sweeps`: each as
 /// `KEY=V1,V2,..`. `listener` receives each event as JSON.
@@ -28,10 +48,8 @@ pub(crate) fn sweep(
     listener: &Bound<'_, PyAny>,
 ) -> PyResult<String> {
     let config = settings::read(settings)?;
-    let sweeps: Vec<Sweep> =
-        sweeps.iter().map(|text| text.parse().map_err(value_error)).collect::<PyResult<_>>()?;
     let evaluates = data.is_none_or(|data| data.get().has_test) || config.validation_images > 0;
-    let variants = variants(&config, &sweeps, replicas).map_err(value_error)?;
+    let variants = parse_variants(&config, &sweeps, replicas)?;
     // Seen by the caller of `apical.sweep`.
     let warned = variants.iter().find(|variant| !variant.config.warnings().is_empty());
     warned.map_or(Ok(()), |variant| warn_of_settings(py, &variant.config, 2))?;

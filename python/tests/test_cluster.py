@@ -91,13 +91,25 @@ def test_interrupt_cancels_the_jobs(digits):
     assert [job.is_cancelled for job in executor.jobs] == [True] * 3
 
 
+def test_sweep_is_refused_alike_with_an_executor(digits):
+    executor = Interrupted()
+    for error, message, grid, replicas in [
+        (TypeError, "unknown setting 'etta', did you mean 'eta'", {"etta": [1]}, 1),
+        (ValueError, "eta: expected at least one value", {"eta": []}, 1),
+        (ValueError, "eta: duplicate value 0.5", {"eta": [0.5, 0.1, 0.5]}, 1),
+        (ValueError, "layers: cannot be swept", {"layers": [[20, 10], [30, 10]]}, 1),
+        (ValueError, "cannot sweep seed with 2 replicas", {"seed": [1, 2]}, 2),
+        (ValueError, "replicas = 0", {}, 0),
+    ]:
+        for runner in (None, executor):
+            with pytest.raises(error, match=message):
+                apical.sweep(grid, *digits, replicas=replicas, executor=runner, **SETTINGS)
+    assert executor.jobs == []
+
+
 def test_invalid_jobs_are_not_submitted(digits):
     executor = Interrupted()
     for error, message, grid, more in [
-        (TypeError, "unknown setting 'etta'", {"etta": [1]}, {}),
-        (ValueError, "eta: expected at least one value", {"eta": []}, {}),
-        (ValueError, "sweep of seed", {"seed": [1, 2]}, {"replicas": 2}),
-        (ValueError, "replicas = 0", {}, {"replicas": 0}),
         (ValueError, "callbacks: cannot be called", {}, {"callbacks": print}),
         (TypeError, "executor: expected an object with submit", {}, {"executor": 3}),
     ]:

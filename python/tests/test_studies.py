@@ -70,7 +70,7 @@ def test_sweep_has_the_bits_of_single_trainings(digits, test_digits):
     assert table[3]["test_error"] == clf.history_["test_error"][-1]
     pandas = pytest.importorskip("pandas")
     assert isinstance(table.to_pandas(), pandas.DataFrame)
-    with pytest.raises(ValueError, match="unknown setting 'etta', did you mean 'eta'"):
+    with pytest.raises(TypeError, match="unknown setting 'etta', did you mean 'eta'"):
         apical.sweep({"etta": [1]}, X, y)
 
 

@@ -76,10 +76,14 @@ impl Model {
             let epoch_images = epoch_images(&config, &images);
             return Ok(Model { config, images, state, metrics, epoch_images });
         }
-        let SavedNetwork { network, config, images, .. } = weights::from_bytes(bytes, file)?;
+        weights::from_bytes(bytes, file).map(Model::without_state)
+    }
+
+    fn without_state(saved: SavedNetwork) -> Self {
+        let SavedNetwork { network, config, images, .. } = saved;
         let state = ModelState::Weights(Arc::new(network));
         let epoch_images = epoch_images(&config, &images);
-        Ok(Model { config, images, state, metrics: String::new(), epoch_images })
+        Model { config, images, state, metrics: String::new(), epoch_images }
     }
 }
 
@@ -108,10 +112,7 @@ impl Model {
         let is_file = path.is_file();
         let read = || {
             if !is_file {
-                let SavedNetwork { network, config, images, .. } = weights::load(&path)?;
-                let state = ModelState::Weights(Arc::new(network));
-                let epoch_images = epoch_images(&config, &images);
-                return Ok(Model { config, images, state, metrics: String::new(), epoch_images });
+                return weights::load(&path).map(Model::without_state);
             }
             let file = path.display().to_string();
             let bytes = std::fs::read(&path).map_err(|source| {

@@ -184,16 +184,18 @@ class Classifier(Views):
 
     def _presented(
         self, X: ArrayLike | Dataset, repeats: int = 1
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-        """Return the index of each image's class, and the scores [n, classes], mV."""
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.uint8] | None]:
+        """Return the index of each image's class, and the scores [n, classes], mV.
+
+        Also return the index of each label of a data set.
+        """
         repeats = whole("repeats", repeats, 1)
         if isinstance(X, Dataset):
             self._check_fitted()
-            classes, scores, _ = self._model.predict_data(X._data, self._device(), repeats)
-            return classes, scores
-        shown = self._shown(X)
-        classes, scores, _ = self._model.predict(shown, self._device(), repeats)
-        return classes, scores
+            shown, labels = self._model.predict_data(X._data, self._device(), repeats)
+            return *shown[:2], labels
+        classes, scores, _ = self._model.predict(self._shown(X), self._device(), repeats)
+        return classes, scores, None
 
     def _shown(self, X: ArrayLike) -> NDArray[np.uint8]:
         """Return the bytes of images for the trained network."""
@@ -208,9 +210,9 @@ class Classifier(Views):
         """
         recording = getattr(self, "_recording", None)
         if recording is None:
-            indices, _ = self._presented(X, repeats)
+            indices = self._presented(X, repeats)[0]
         elif isinstance(X, Dataset):
-            indices = recording._record_data(self._model, X._data, None, self._device())
+            indices, _ = recording._record_data(self._model, X._data, False, self._device())
         else:
             indices = recording._record(self._model, self._shown(X), None, self._device())
         predicted: NDArray[Any] = self.classes_[indices]
@@ -238,13 +240,11 @@ class Classifier(Views):
         recording = getattr(self, "_recording", None)
         if isinstance(X, Dataset):
             check_alone(y, None)
-            self._check_fitted()
-            labels = self._model.test_labels(X._data)
-            if recording is not None:
-                found = recording._record_data(self._model, X._data, labels, self._device())
+            if recording is None:
+                found, _, true = self._presented(X)
             else:
-                found, _ = self._presented(X)
-            return weighted_mean(found == labels, sample_weight)
+                found, true = recording._record_data(self._model, X._data, True, self._device())
+            return weighted_mean(found == true, sample_weight)
         if recording is not None:
             images = self._shown(X)
             labels = to_indices(to_labels(y, len(images)), self.classes_)

@@ -77,12 +77,15 @@ class Recording:
         self,
         model: _apical.Model,
         data: _apical.Data,
-        labels: NDArray[np.uint8] | None,
+        both: bool,
         device: DeviceChoice,
-    ) -> NDArray[np.uint8]:
-        """Show the test set of a data set, in both phases with labels, and return the classes."""
-        recorded = self._monitor.record_data(model, data, labels is not None, device)
-        return self._keep(recorded, labels)
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Show the test set of a data set, in both phases or in the forward phase.
+
+        Return the predicted classes and the labels.
+        """
+        recorded, labels = self._monitor.record_data(model, data, both, device)
+        return self._keep(recorded, labels if both else None), labels
 
     def _keep(
         self, recorded: _apical.Recorded, labels: NDArray[np.uint8] | None

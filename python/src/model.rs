@@ -241,34 +241,27 @@ impl Model {
         prediction_arrays(py, predicted, saved.images.classes)
     }
 
-    /// Classifies the test examples of a data set, each `repeats` times.
+    /// Classifies the test examples of a data set, each `repeats` times. Also returns the network's class of each label.
     fn predict_data<'py>(
         &self,
         py: Python<'py>,
         data: &Bound<'py, Data>,
         device: DeviceChoice,
         repeats: u32,
-    ) -> PyResult<PredictionArrays<'py>> {
+    ) -> PyResult<(PredictionArrays<'py>, Bound<'py, PyArray1<u8>>)> {
         let options = device.options();
         let saved = self.saved();
         let dataset = self.fit_data(py, data)?;
+        let labels = dataset.test_labels().to_vec().into_pyarray(py);
         let work = || predict_tests(&saved, dataset, &options, repeats, &mut |_| ());
         let predicted = run_silently(py, &options.stop, work)?.map_err(of_train)?.images;
-        prediction_arrays(py, predicted, saved.images.classes)
-    }
-
-    /// Returns the index of the network's class of each test example.
-    fn test_labels<'py>(
-        &self,
-        py: Python<'py>,
-        data: &Bound<'py, Data>,
-    ) -> PyResult<Bound<'py, PyArray1<u8>>> {
-        Ok(self.fit_data(py, data)?.test_labels().to_vec().into_pyarray(py))
+        Ok((prediction_arrays(py, predicted, saved.images.classes)?, labels))
     }
 }
 
 impl Model {
-    /// Returns a data set with the classes and the pixel scale of the network. Warns of what was changed.
+    /// Returns a data set with the classes and the pixel scale of the network. Warns of what was changed, in the line of
+    /// the user, two Python frames above the caller.
     ///
     /// # Errors
     /// Returns an error if the data set does not fit the network.

@@ -76,23 +76,24 @@ impl Monitor {
     }
 
     /// Shows the test examples of a data set and records them. `both`: both phases, as in training, without a change of
-    /// the weights; otherwise the forward phase.
-    fn record_data(
+    /// the weights; otherwise the forward phase. Also returns the network's class of each label.
+    fn record_data<'py>(
         &self,
-        py: Python,
+        py: Python<'py>,
         model: &Bound<'_, Model>,
         data: &Bound<'_, Data>,
         both: bool,
         device: DeviceChoice,
-    ) -> PyResult<Recorded> {
+    ) -> PyResult<(Recorded, Bound<'py, PyArray1<u8>>)> {
         self.check_phases(both)?;
         let dataset = model.get().fit_data(py, data)?;
+        let labels = dataset.test_labels().to_vec().into_pyarray(py);
         let options = device.options();
         let (saved, spec) = (model.get().saved(), self.spec.clone());
         let layers = saved.config.layer_count();
         let work = || show_tests(&saved, dataset, both, spec, &options);
         let recording = run_silently(py, &options.stop, work)?.map_err(of_train)?;
-        Ok(Recorded { recording, layers })
+        Ok((Recorded { recording, layers }, labels))
     }
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -141,6 +142,16 @@ def test_lone_set_of_arrays_is_split(digits, tmp_path):
     assert set(data.y_test) == set(y)
     data = apical.load_data(lone, channels="first", test_fraction=0.25)
     assert data.shape == (4, 3, 1)
+
+
+def test_conversion_to_the_network_is_one_warning(digits, tmp_path):
+    X, y = digits
+    clf = small(epochs=1).fit(X, np.array(list("abcdefghij"))[y])
+    data = apical.load_data(idx_folder(tmp_path, X, y))
+    for show in (clf.predict, clf.decision_function, clf.score):
+        with pytest.warns(UserWarning, match="classes are matched by order") as warned:
+            show(data)
+        assert [Path(one.filename).name for one in warned] == ["test_data.py"]
 
 
 def test_faults_name_the_argument(recorded, digits, n_mnist, tmp_path):

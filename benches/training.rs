@@ -152,6 +152,9 @@ fn config_with(kernel: Kernel) -> Config {
             feedback_lr: 0.01,
             ..base
         },
+        Kernel::ApicalInputBursts | Kernel::DrawBursts => {
+            Config { rule: LearningRule::Bursts, feedback: Feedback::Layerwise, ..base }
+        }
         _ => base,
     }
 }

@@ -11,6 +11,8 @@
 @group(0) @binding(7) var<storage, read_write> compartments: array<f32>;
 // spike counts of the layer, [samples, history words + words, units]
 @group(0) @binding(8) var<storage, read_write> spikes: array<u32>;
+// [samples, burst steps, units]; empty unless bursts are drawn from spikes
+@group(0) @binding(9) var<storage, read_write> somata: array<f32>;
 
 @compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {

@@ -1,7 +1,9 @@
 //! Proves, for burst-dependent learning with rates: a reference in double precision, written from the formulas, follows
 //! the gradient with symmetric feedback and small errors, and its apical voltages vanish without a teacher. Both
 //! backends train as the reference does, with each kind of feedback weights, SGD and Adam, per step and in the steady
-//! state. CPU and GPU train to equal bits. Transposed updates bring feedback weights to the transpose.
+//! state. Transposed updates bring feedback weights to the transpose. With spikes: bursts are binomial with the
+//! probabilities of the formulas, errors are their mean deviations, which vanish without a teacher, and long windows
+//! approach the errors of the reference. CPU and GPU train to equal bits.
 //!
 //! Does not prove: that networks reach an error (see `docs/concepts/learning.md`), or each kernel (see `exactness.rs`).
 
@@ -11,6 +13,8 @@ mod formulas;
 mod images;
 #[path = "bursts/reference.rs"]
 mod reference;
+#[path = "bursts/spikes.rs"]
+mod spikes;
 
 use std::ops::ControlFlow;
 
@@ -189,7 +193,7 @@ fn training_matches_the_reference() {
 
 #[test]
 fn cpu_and_gpu_train_to_equal_bits() {
-    for (label, config) in configs() {
+    for (label, config) in configs().into_iter().chain(spikes::spiking_configs()) {
         let networks = [BackendKind::Cpu, BackendKind::Gpu].map(|kind| trained(&config, kind));
         assert!(networks[0] == networks[1], "{label}: the weights differ");
     }

@@ -80,8 +80,9 @@ fn configs() -> Vec<(&'static str, Config)> {
         ("bursts", Config { feedback_lr: 0.1, weight_decay: 0.1, ..bursts.clone() }),
         (
             "bursts per step",
-            Config { dynamics: Dynamics::Spiking, signal: Signal::Rates, ..bursts },
+            Config { dynamics: Dynamics::Spiking, signal: Signal::Rates, ..bursts.clone() },
         ),
+        ("bursts of spikes", Config { dynamics: Dynamics::Spiking, ..bursts }),
         ("batch size 1", Config { batch_size: 1, eval_every: 0, ..base() }),
     ]
 }

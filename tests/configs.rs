@@ -121,14 +121,12 @@ fn random_settings_fail_or_train_to_equal_bits() {
 #[test]
 fn random_bursts_fail_or_train_to_equal_bits() {
     // Random changes of the default nearly never meet all that bursts require.
-    let base = Config {
-        rule: LearningRule::Bursts,
-        feedback: Feedback::Layerwise,
-        dynamics: Dynamics::SteadyState,
-        ..base()
-    };
-    let (trainings, refusals) = check_random_changes(&base, 40);
-    assert!(trainings >= 10 && refusals >= 5, "{trainings} trainings, {refusals} refusals");
+    for dynamics in [Dynamics::SteadyState, Dynamics::Spiking] {
+        let rule = LearningRule::Bursts;
+        let base = Config { rule, feedback: Feedback::Layerwise, dynamics, ..base() };
+        let (trainings, refusals) = check_random_changes(&base, 40);
+        assert!(trainings >= 10 && refusals >= 5, "{trainings} trainings, {refusals} refusals");
+    }
 }
 
 /// Checks `cases` random changes of these settings on both backends. Returns the numbers of trainings and refusals.

@@ -54,6 +54,7 @@ fn shape() -> Shape {
         samples_per_replica: 2,
         steps: 20,
         block: 8,
+        burst_steps: 0,
         taps: 10,
         images: 4,
         events: None,

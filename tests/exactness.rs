@@ -202,7 +202,7 @@ fn case_backprop_error() {
 #[test]
 fn case_apical_bursts() {
     each_situation(|situation| {
-        if situation.shape.model.has_bursts() {
+        if situation.has_burst_rates() {
             situation.check_hidden(Kernel::ApicalBursts);
         }
     });
@@ -211,8 +211,26 @@ fn case_apical_bursts() {
 #[test]
 fn case_burst_error() {
     each_situation(|situation| {
-        if situation.shape.model.has_bursts() {
+        if situation.has_burst_rates() {
             situation.check_layers(Kernel::BurstError);
+        }
+    });
+}
+
+#[test]
+fn case_apical_input_bursts() {
+    each_situation(|situation| {
+        if situation.shape.model.draws_bursts() {
+            situation.check_hidden(Kernel::ApicalInputBursts);
+        }
+    });
+}
+
+#[test]
+fn case_draw_bursts() {
+    each_situation(|situation| {
+        if situation.shape.model.draws_bursts() {
+            situation.check_layers(Kernel::DrawBursts);
         }
     });
 }

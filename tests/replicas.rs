@@ -152,7 +152,7 @@ fn three(base: &Config) -> Vec<Config> {
 }
 
 /// Returns trainings with 0 to 2 hidden layers, batch sizes 1 and 4 (the last of 10 images is smaller), with and
-/// without apical conductance, SGD and Adam; one with learned feedback and random plateau times, and one with bursts.
+/// without apical conductance, SGD and Adam; one with learned feedback and random plateau times, and two with bursts.
 fn trainings() -> Vec<Vec<Config>> {
     let mut trainings = Vec::new();
     for (seed, layers) in (1..).zip([vec![10], vec![23, 10], vec![21, 13, 20]]) {
@@ -196,7 +196,9 @@ fn trainings() -> Vec<Vec<Config>> {
     let mut bursts = three(&Config { g_apical: 0.0, apical_bias_sd: 0.0, ..bursts });
     bursts[2] =
         Config { burst_baseline: 0.2, burst_slope: 10.0, burst_teacher: 3.0, ..bursts[2].clone() };
+    let spiking = Config { dynamics: Dynamics::Spiking, ..bursts[2].clone() };
     trainings.push(bursts);
+    trainings.push(three(&spiking));
     trainings
 }
 

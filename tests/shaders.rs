@@ -176,11 +176,12 @@ fn struct_layouts_equal_those_of_shaders() {
         fields!(RunParams: kernel_taps kernel_cumsum plateau_lead_thresholds samples_per_replica result_slots tap_count history_rows spike_words history_words
             decay_slow decay_fast gain_slow gain_fast output_decay output_basal_gain teaching_decay
             teaching_excitation teaching_inhibition neurons_per_class classes update_rule opaque_zero window_mean_rows teaching_basal_gain rate_rows
-            history_steps recordings rule),
+            history_steps recordings rule burst_steps),
         fields!(ReplicaParams: etas bias_etas candidate_thresholds seed one_candidate_shift one_candidate_scale two_candidate_shift two_candidate_scale phi_max
             hidden_decay hidden_basal_gain hidden_apical_gain hidden_error_gain output_error_gain beta1
             one_minus_beta1 beta2 one_minus_beta2 eps_squared weight_decay grad_clip feedback_noise_sd backprop_gain feedback_eta
-            apical_bias_eta burst_apical_gain burst_slope burst_error_gain burst_teacher_gain),
+            apical_bias_eta burst_apical_gain burst_slope burst_error_gain burst_teacher_gain burst_baseline burst_teacher
+            burst_spike_gain),
         fields!(LaunchParams: units n_pre n_feedback population first_step step_count block_len block_start is_output
             keeps_gradient feeds_back_spikes col_offset col_count n_next feedback_is_next_layer is_last_hidden feedback_columns
             sends_rates feeds_back_rates first_next next_count),

@@ -1,7 +1,7 @@
 // Steps of a neuron: dendrite from the filtered synaptic input, soma by forward Euler, window means, spikes.
 // Twin of src/cpu/kernels/neuron_step.rs.
-// The kernel binds `weights`, `synaptic_input`, `compartments` and `spikes`, and defines `soma_terms`.
-#import bindings, exact_math, weight_matrix, synaptic_filter, spike_sampler
+// The kernel binds `weights`, `synaptic_input`, `compartments`, `spikes` and `somata`, and defines `soma_terms`.
+#import bindings, burst_steps, exact_math, weight_matrix, synaptic_filter, spike_sampler
 
 // Terms of the soma's Euler step, `C <- decay C + (basal_gain B + current)`.
 struct SomaTerms {
@@ -28,11 +28,18 @@ fn step_neuron(sample: Sample, unit: u32) {
     let forward_start = sample.steps_forward - sample.window_forward;
     let target_start = steps - sample.window_target;
 
+    // A test image can have more steps; its bursts are not drawn.
+    let end_of_somata = min(end, constants.burst_steps);
+    let first_of_somata = first_burst_step(sample, params.population);
+
     for (var step = params.first_step; step < end; step++) {
         basal = basal_input(sample.index, step - params.block_start, unit) + bias;
         let terms = soma_terms(sample, unit, step, apical);
         let input = mul_rounded(terms.basal_gain, basal) + terms.current;
         soma = flush(mul_rounded(terms.decay, soma) + opaque(input), SMALLEST_VOLTAGE);
+        if step >= first_of_somata && step < end_of_somata {
+            somata[(sample.index * constants.burst_steps + step) * params.units + unit] = soma;
+        }
         if step >= forward_start && step < sample.steps_forward {
             mean_soma += soma;
         }

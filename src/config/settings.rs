@@ -108,8 +108,8 @@ pub struct Config {
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().weight_init))]
     pub weight_init: WeightInit,
 
-    /// Learning rule. Bursts require --feedback layerwise and rates (--signal rates or --dynamics steady-state); they
-    /// ignore --feedback-signal and --apical-bias-lr-scale
+    /// Learning rule. Bursts require --feedback layerwise and ignore --apical-bias-lr-scale. They are drawn from spikes;
+    /// with rates (--signal rates or --dynamics steady-state) they are rates, whatever --feedback-signal is
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().rule))]
     pub rule: LearningRule,
 

@@ -16,9 +16,10 @@ use crate::model::{events, exact_math, spikes};
 use crate::random::{self, RngStream, Split};
 
 /// Files that kernels import, with their names.
-const SHARED: [(&str, &str); 13] = [
+const SHARED: [(&str, &str); 14] = [
     ("averaging_window", include_str!("../../shaders/shared/averaging_window.wgsl")),
     ("bindings", include_str!("../../shaders/shared/bindings.wgsl")),
+    ("burst_steps", include_str!("../../shaders/shared/burst_steps.wgsl")),
     ("column_sum", include_str!("../../shaders/shared/column_sum.wgsl")),
     ("exact_math", include_str!("../../shaders/shared/exact_math.wgsl")),
     ("mean_gradient", include_str!("../../shaders/shared/mean_gradient.wgsl")),
@@ -40,7 +41,7 @@ const STRUCTS: [&str; 5] =
 const IMPORT: &str = "#import ";
 
 /// Integer constants of the shaders.
-const INTEGERS: [(&str, u32); 51] = [
+const INTEGERS: [(&str, u32); 52] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
@@ -78,6 +79,7 @@ const INTEGERS: [(&str, u32); 51] = [
     ("STREAM_LOW_HALF", RngStream::LowHalf as u32),
     ("STREAM_FEEDBACK_NOISE", RngStream::FeedbackNoise as u32),
     ("STREAM_PLATEAU_TIME", RngStream::PlateauTime as u32),
+    ("STREAM_BURSTS", RngStream::Bursts as u32),
     ("UNIFORM_SHIFT", random::UNIFORM_SHIFT),
     ("LOW16", spikes::LOW16),
     ("PHILOX_MULTIPLIER_0", random::MULTIPLIER_0),

@@ -48,9 +48,15 @@ pub enum ArrayId {
     /// Synaptic input of a layer, `W n` or `W phi`, `[samples, history + block, units]`, see
     /// [`super::Shape::block_len`].
     SynapticInput(usize),
-    /// Input of the apical dendrites, `Y n`, `[samples, history + 1, units]`. Empty unless apical voltages are computed
-    /// per step from spikes.
+    /// Input of the apical dendrites. `Y n`, `[samples, history + 1, units]`, if apical voltages are computed per step
+    /// from spikes; `Y (b - p0 n)` of each step, `[samples, burst steps, units]`, if bursts are drawn from spikes;
+    /// otherwise empty.
     ApicalInput(usize),
+    /// Somatic voltages of each step, `[samples, burst steps, units]`, if bursts are drawn from spikes.
+    Somata(usize),
+    /// Numbers of spikes that are bursts, by population, `[samples, burst words, units]`, 8 steps per word as in
+    /// [`ArrayId::Spikes`]. Empty for the input, and unless bursts are drawn from spikes.
+    Bursts(usize),
     /// Voltages of a layer and their means, `[samples, 5, units]`, rows [`compartment`](super::compartment).
     Compartments(usize),
     /// Plateau potentials of a layer, `[samples, 2, units]`, rows [`plateau`](super::plateau).
@@ -71,6 +77,7 @@ impl ArrayId {
             | ArrayId::InputThresholds
             | ArrayId::Spikes(_)
             | ArrayId::SpikeMask(_)
+            | ArrayId::Bursts(_)
             | ArrayId::Classes => ElementType::U32,
             _ => ElementType::F32,
         }
@@ -106,6 +113,9 @@ impl fmt::Display for ArrayId {
             ArrayId::Feedback(m) => write!(f, "layer {m}'s feedback weights"),
             ArrayId::SynapticInput(m) => write!(f, "layer {m}'s synaptic input"),
             ArrayId::ApicalInput(m) => write!(f, "layer {m}'s apical input"),
+            ArrayId::Somata(m) => write!(f, "layer {m}'s somatic voltages per step"),
+            ArrayId::Bursts(0) => write!(f, "the input's bursts"),
+            ArrayId::Bursts(p) => write!(f, "layer {}'s bursts", p - 1),
             ArrayId::Compartments(m) => write!(f, "layer {m}'s voltages"),
             ArrayId::Plateaus(m) => write!(f, "layer {m}'s plateaus"),
             ArrayId::Errors(m) => write!(f, "layer {m}'s errors"),

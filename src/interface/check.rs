@@ -84,6 +84,7 @@ pub fn check_array(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
         ArrayId::Spikes(population)
         | ArrayId::SpikeMask(population)
         | ArrayId::Rates(population)
+        | ArrayId::Bursts(population)
         | ArrayId::WindowMeans(population) => population <= layers,
         ArrayId::Weights(layer)
         | ArrayId::Moments(layer)
@@ -91,6 +92,7 @@ pub fn check_array(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
         | ArrayId::Feedback(layer)
         | ArrayId::SynapticInput(layer)
         | ArrayId::ApicalInput(layer)
+        | ArrayId::Somata(layer)
         | ArrayId::Compartments(layer)
         | ArrayId::Plateaus(layer)
         | ArrayId::Errors(layer) => layer < layers,

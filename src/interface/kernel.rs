@@ -51,6 +51,10 @@ macro_rules! for_each_kernel {
             ApicalBursts apical_bursts,
             /// Computes the error of every neuron from the deviation of its burst rate.
             BurstError burst_error,
+            /// Sums the input of the apical dendrites per step from the next layer's bursts, if neurons send spikes.
+            ApicalInputBursts apical_input_bursts,
+            /// Draws the bursts of every neuron's spikes and computes its error, if neurons send spikes.
+            DrawBursts draw_bursts,
             /// Computes the gradient of the minibatch and updates weights and biases.
             WeightUpdate weight_update,
             /// Moves feedback weights towards the inverse of the feed-forward function.

@@ -24,6 +24,8 @@ pub struct Shape {
     pub steps: u32,
     /// Number of steps of synaptic input stored at once, see [`Shape::block_len`].
     pub block: u32,
+    /// Largest number of steps of a training image if bursts are drawn from spikes, otherwise 0.
+    pub burst_steps: u32,
     /// Number of taps of the synaptic kernel; 0 for the uncut kernel.
     pub taps: u32,
     /// Number of images in the data set.
@@ -184,7 +186,15 @@ impl Shape {
             ArrayId::ApicalInput(m) if self.model.steps_apical_spikes() && !self.is_output(m) => {
                 [self.history_rows() as usize + 1, self.units(m)]
             }
+            ArrayId::ApicalInput(m) if !self.is_output(m) => {
+                [self.burst_steps as usize, self.units(m)]
+            }
             ArrayId::ApicalInput(_) => [0, 0],
+            ArrayId::Somata(m) => [self.burst_steps as usize, self.units(m)],
+            ArrayId::Bursts(0) => [0, 0],
+            ArrayId::Bursts(p) => {
+                [self.burst_steps.div_ceil(STEPS_PER_WORD) as usize, self.populations[p]]
+            }
             ArrayId::Compartments(m) => [compartment::ROWS, self.units(m)],
             ArrayId::Plateaus(m) => [plateau::ROWS, self.units(m)],
             ArrayId::Errors(m) => [1, self.units(m)],
@@ -222,6 +232,8 @@ impl Shape {
                 | ArrayId::WindowMeans(_)
                 | ArrayId::SynapticInput(_)
                 | ArrayId::ApicalInput(_)
+                | ArrayId::Somata(_)
+                | ArrayId::Bursts(_)
                 | ArrayId::Compartments(_)
                 | ArrayId::Plateaus(_)
                 | ArrayId::Errors(_)
@@ -280,6 +292,7 @@ impl Shape {
                 ArrayId::SpikeMask(population),
                 ArrayId::Rates(population),
                 ArrayId::WindowMeans(population),
+                ArrayId::Bursts(population),
             ]);
         }
         for layer in 0..self.layers() {
@@ -290,6 +303,7 @@ impl Shape {
                 ArrayId::Feedback(layer),
                 ArrayId::SynapticInput(layer),
                 ArrayId::ApicalInput(layer),
+                ArrayId::Somata(layer),
                 ArrayId::Compartments(layer),
                 ArrayId::Plateaus(layer),
                 ArrayId::Errors(layer),

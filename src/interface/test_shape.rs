@@ -14,6 +14,7 @@ impl Shape {
             samples_per_replica: 1,
             steps: 32,
             block: 16,
+            burst_steps: 0,
             taps: 10,
             images: 1,
             events: None,

@@ -64,10 +64,10 @@ shader_struct! {
         pub recordings: u32,
         /// Learning rule, see [`crate::model::network_model::LearningRule`].
         pub rule: u32,
+        /// Largest number of steps of a training image if bursts are drawn from spikes, otherwise 0.
+        pub burst_steps: u32,
         /// Always zero: pads the struct to a multiple of 16 bytes.
-        pub padding_0: u32,
-        /// As `padding_0`.
-        pub padding_1: [u32; 2] = "vec2<u32>",
+        pub padding: [u32; 2] = "vec2<u32>",
     }
 }
 
@@ -143,8 +143,15 @@ shader_struct! {
         pub burst_error_gain: f32,
         /// As `burst_error_gain` for output neurons: times the strength of the teacher.
         pub burst_teacher_gain: f32,
+        /// Baseline `p0` of the burst probability.
+        pub burst_baseline: f32,
+        /// Strength `s` with which the teacher changes the output's burst probability.
+        pub burst_teacher: f32,
+        /// Factor of `mean(b - p0 n)`, bursts and spikes per step, in the error, see
+        /// [`crate::model::bursts::spike_error_gain`].
+        pub burst_spike_gain: f32,
         /// Always zero: pads the struct to a multiple of 16 bytes.
-        pub padding: u32,
+        pub padding: [u32; 2] = "vec2<u32>",
     }
 }
 

@@ -13,6 +13,12 @@ pub fn error_gain() -> f64 {
     UPDATE_SCALE * k_dendrite()
 }
 
+/// Returns the factor of `mean(b - p0 n)`, bursts and spikes per step, in a stored error `P E`. Spikes are events at the
+/// rate `phi_max e`.
+pub fn spike_error_gain(phi_max: f64, baseline: f64) -> f64 {
+    -error_gain() / (phi_max * baseline)
+}
+
 /// Returns the factor of `Y (P E)` in the apical voltage `A = phi_max (Y b + Q e)` with `Q = -p0 Y`:
 /// `A = -(phi_max p0 / P) Y (P E)`, with b, e and E of the next layer.
 pub fn apical_gain(phi_max: f64, baseline: f64) -> f64 {

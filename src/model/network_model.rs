@@ -231,6 +231,11 @@ impl NetworkModel {
         self.rule == LearningRule::Bursts
     }
 
+    /// Whether neurons draw bursts from their spikes.
+    pub fn draws_bursts(&self) -> bool {
+        self.has_bursts() && !self.sends_rates()
+    }
+
     /// Whether feedback weights receive the transposed update of the feed-forward weights.
     pub fn transposes_updates(&self) -> bool {
         self.feedback_rule == FeedbackRule::Transposed

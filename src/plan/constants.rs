@@ -61,6 +61,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> RunParams {
         rate_rows: shape.rate_rows() as u32,
         update_rule: shape.model.update_rule as u32,
         rule: shape.model.rule as u32,
+        burst_steps: shape.burst_steps,
         recordings: if shape.events.is_some() { shape.images as u32 } else { 0 },
         ..Zeroable::zeroed()
     }
@@ -112,6 +113,9 @@ pub fn replica(config: &Config) -> ReplicaParams {
         burst_slope: config.burst_slope as f32,
         burst_error_gain: bursts::error_gain() as f32,
         burst_teacher_gain: (bursts::error_gain() * config.burst_teacher) as f32,
-        padding: 0,
+        burst_baseline: config.burst_baseline as f32,
+        burst_teacher: config.burst_teacher as f32,
+        burst_spike_gain: bursts::spike_error_gain(config.phi_max, config.burst_baseline) as f32,
+        padding: [0; 2],
     }
 }

@@ -39,7 +39,9 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     list.extend(spiking.map(|population| whole(Kernel::WindowMeanSpikes, population)));
     let sending = populations.filter(|&population| shape.emits_rates(population));
     list.extend(sending.map(|population| whole(Kernel::WindowMeanRates, population)));
-    if shape.model.has_bursts() {
+    if shape.model.draws_bursts() {
+        draw_bursts(shape, steps, &mut list);
+    } else if shape.model.has_bursts() {
         list.push(whole(Kernel::BurstError, output));
         for layer in hidden.rev() {
             list.extend([whole(Kernel::ApicalBursts, layer), whole(Kernel::BurstError, layer)]);
@@ -55,6 +57,22 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
         list.extend((0..output).map(|layer| whole(Kernel::TransposedUpdate, layer)));
     }
     list
+}
+
+/// Appends the launches of the bursts of spikes, from the output down.
+fn draw_bursts(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
+    let output = shape.layers() - 1;
+    for layer in (0..=output).rev() {
+        if layer < output {
+            list.extend((0..steps).step_by(shape.block as usize).map(|first| Launch {
+                kernel: Kernel::ApicalInputBursts,
+                layer,
+                first,
+                count: shape.block.min(steps - first),
+            }));
+        }
+        list.push(Launch { kernel: Kernel::DrawBursts, layer, first: 0, count: steps });
+    }
 }
 
 /// Appends the launches of the plateau potentials, and of the errors of all layers.

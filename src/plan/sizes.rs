@@ -45,7 +45,8 @@ pub fn shape(config: &Config, dataset: &Dataset, capacity: &Capacity) -> Shape {
     let timing = config.timing();
     let mut model = config.network_model();
     let phases = if model.has_bursts() { 1 } else { 2 };
-    let steps = (phases * timing.phase_lengths(config.seed).longest()).max(timing.test_ms);
+    let training_steps = phases * timing.phase_lengths(config.seed).longest();
+    let steps = training_steps.max(timing.test_ms);
     // Bursts reach apical dendrites after an image's steps.
     if capacity.steps_apical && !model.has_bursts() {
         model.apical_voltages = ApicalVoltages::PerStep;
@@ -60,6 +61,7 @@ pub fn shape(config: &Config, dataset: &Dataset, capacity: &Capacity) -> Shape {
         samples_per_replica: capacity.samples,
         steps,
         block,
+        burst_steps: if model.draws_bursts() { training_steps } else { 0 },
         taps: timing.psp_kernel_ms as u32,
         images: dataset.training_count + dataset.test_count,
         events: dataset.recordings().map(Recordings::event_count),

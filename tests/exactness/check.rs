@@ -13,6 +13,12 @@ impl Situation {
         Situation { shape, configs: self.configs[..1].to_vec(), max_weight_binding, ..self }
     }
 
+    /// Whether bursts are rates, not drawn from spikes.
+    pub fn has_burst_rates(&self) -> bool {
+        let model = &self.shape.model;
+        model.has_bursts() && model.sends_rates()
+    }
+
     pub fn check_layers(&self, kernel: Kernel) {
         for layer in 0..self.shape.layers() {
             self.check(kernel, layer);
@@ -41,7 +47,8 @@ impl Situation {
             Kernel::SynapticInputSpikes
             | Kernel::SynapticInputRates
             | Kernel::HiddenStep
-            | Kernel::OutputStep => (block, blocks),
+            | Kernel::OutputStep
+            | Kernel::ApicalInputBursts => (block, blocks),
             Kernel::ApicalStepSpikes | Kernel::ApicalStepRates => (1, vec![0, 1, 2]),
             Kernel::ApicalHistory => (0, vec![0]),
             // The range counts neurons of the next layer.

@@ -106,8 +106,17 @@ fn case_backprop_error_in_ranges() {
 #[test]
 fn case_apical_bursts_in_ranges() {
     each_in_ranges(Kernel::ApicalBursts, |situation| {
-        if situation.shape.model.has_bursts() {
+        if situation.has_burst_rates() {
             situation.check_hidden(Kernel::ApicalBursts);
+        }
+    });
+}
+
+#[test]
+fn case_apical_input_bursts_in_ranges() {
+    each_in_ranges(Kernel::ApicalInputBursts, |situation| {
+        if situation.shape.model.draws_bursts() {
+            situation.check_hidden(Kernel::ApicalInputBursts);
         }
     });
 }
@@ -137,7 +146,8 @@ fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
             Kernel::FeedbackUpdate if !shape.model.learns_feedback() => 0..0,
             Kernel::SynapticInputRates if !shape.model.sends_rates() => 0..0,
             Kernel::SynapticInputSpikes if shape.model.sends_rates() => 0..0,
-            Kernel::ApicalBursts if !shape.model.has_bursts() => 0..0,
+            Kernel::ApicalBursts if !situation.has_burst_rates() => 0..0,
+            Kernel::ApicalInputBursts if !shape.model.draws_bursts() => 0..0,
             Kernel::TransposedUpdate if !shape.model.transposes_updates() => 0..0,
             Kernel::BackpropError if !shape.model.backpropagates() => 0..0,
             Kernel::ApicalStepSpikes | Kernel::ApicalHistory
@@ -153,6 +163,7 @@ fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
             | Kernel::FeedbackUpdate
             | Kernel::SymmetricFeedback
             | Kernel::ApicalBursts
+            | Kernel::ApicalInputBursts
             | Kernel::TransposedUpdate
             | Kernel::BackpropError => 0..shape.layers() - 1,
             _ => 0..shape.layers(),

@@ -24,6 +24,7 @@ impl Situation {
             let value = match array {
                 ArrayId::Weights(_) | ArrayId::Feedback(_) => value,
                 ArrayId::SynapticInput(_) | ArrayId::ApicalInput(_) => 20.0 * value,
+                ArrayId::Somata(_) => 12.0 * value,
                 ArrayId::Compartments(_) => {
                     let row = index % (rows * columns) / columns;
                     let is_rate = row == compartment::MEAN_RATE;

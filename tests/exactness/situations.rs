@@ -68,6 +68,7 @@ fn configs() -> Vec<Config> {
         burst_teacher: 3.0,
         ..base.clone()
     };
+    let spiking_bursts = Config { dynamics: Dynamics::Spiking, ..bursts.clone() };
     vec![
         Config { layers: vec![500, 10], optimizer: adam, ..base.clone() },
         Config { layers: vec![1, 10], optimizer: sgd, psp_kernel_ms: 1, ..base.clone() },
@@ -197,7 +198,24 @@ fn configs() -> Vec<Config> {
             signal: Signal::Rates,
             feedback_lr: 0.25,
             weight_decay: 0.5,
-            ..bursts
+            ..bursts.clone()
+        },
+        Config { layers: vec![33, 200, 20], ..spiking_bursts.clone() },
+        Config { layers: vec![10], ..spiking_bursts.clone() },
+        Config {
+            layers: vec![17, 40, 10],
+            psp_kernel_ms: 0,
+            averaging_window: AveragingWindow::From30,
+            ..spiking_bursts.clone()
+        },
+        // Phases so short that the filter of the highest layer would begin before the image.
+        Config {
+            layers: vec![19, 18, 17, 16, 10],
+            psp_kernel_ms: 18,
+            phi_max: 0.9,
+            feedback_lr: 0.25,
+            optimizer: sgd,
+            ..spiking_bursts
         },
         Config {
             layers: vec![3000, 70],

@@ -36,9 +36,10 @@ impl Config {
 
     /// Checks the settings that bursts restrict.
     fn validate_settings_with_bursts(&self) -> Result<(), ConfigError> {
-        if !self.network_model().sends_rates() {
-            let reason = "expected rates with rule = bursts, or dynamics = steady-state";
-            return fail("signal", &self.signal, reason);
+        let model = self.network_model();
+        if !model.sends_rates() && model.feedback_is_rates() {
+            let reason = "expected spikes with rule = bursts, unless signal = rates, too";
+            return fail("feedback_signal", &self.feedback_signal, reason);
         }
         if self.feedback != Feedback::Layerwise {
             return fail("feedback", &self.feedback, "expected layerwise with rule = bursts");

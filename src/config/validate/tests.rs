@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{CreditAssignment, Feedback, LearningRule, Preset};
+use crate::config::{CreditAssignment, Feedback, LearningRule, Preset, Signal};
 
 #[test]
 fn validate_accepts_presets() {
@@ -21,6 +21,7 @@ fn validate_names_each_invalid_setting() {
         ..base.clone()
     };
     bursts.validate(784, 10).unwrap();
+    Config { dynamics: Dynamics::Spiking, ..bursts.clone() }.validate(784, 10).unwrap();
     let cases: Vec<(&str, Config)> = vec![
         ("layers", Config { layers: vec![], ..base.clone() }),
         ("layers", Config { layers: vec![500, 15], ..base.clone() }),
@@ -71,7 +72,14 @@ fn validate_names_each_invalid_setting() {
         ("burst_slope", Config { burst_slope: -1.0, ..base.clone() }),
         ("burst_teacher", Config { burst_teacher: 1.1, ..base.clone() }),
         ("burst_teacher", Config { burst_baseline: 0.1, burst_teacher: 4.1, ..base.clone() }),
-        ("signal", Config { dynamics: Dynamics::Spiking, ..bursts.clone() }),
+        (
+            "feedback_signal",
+            Config {
+                dynamics: Dynamics::Spiking,
+                feedback_signal: Signal::Rates,
+                ..bursts.clone()
+            },
+        ),
         ("feedback", Config { feedback: Feedback::Broadcast, ..bursts.clone() }),
         (
             "credit_assignment",

@@ -95,6 +95,9 @@ fn step_layer(
         StepContext { constants, replica, spike_tables, params, minibatch, sample, biases };
     let (layer, spike_mask) = (&mut layers[layer_index], &mut spike_mask[layer_index + 1]);
     let count = group_count(params, context.threads);
+    // Empty, without groups, unless bursts are drawn from spikes.
+    let mut somata = layer.somata.all_tiles().split(count).into_iter();
+    let somata = std::iter::from_fn(|| Some(somata.next()));
     let groups = layer
         .synaptic_input
         .all_tiles()
@@ -102,27 +105,36 @@ fn step_layer(
         .into_iter()
         .zip(layer.compartments.all_tiles().split(count))
         .zip(spikes[layer_index + 1].all_tiles().split(count))
-        .zip(spike_mask.reserve_steps(&step_context.steps(), count));
+        .zip(spike_mask.reserve_steps(&step_context.steps(), count))
+        .zip(somata);
     let is_profiled = timer.is_on();
     let group_times = Mutex::new(KernelTimes::default());
-    let step_group = |(((mut synaptic_input, mut compartments), mut spikes), spike_mask)| {
-        let mut group_timer = KernelTimer::start(is_profiled);
-        if let Some(input) = input {
-            synaptic_input_spikes(
-                constants,
-                &input.params,
-                minibatch,
-                sample,
-                spike_list,
-                window_means,
-                weights,
+    let step_group =
+        |((((mut synaptic_input, mut compartments), mut spikes), spike_mask), somata)| {
+            let mut group_timer = KernelTimer::start(is_profiled);
+            if let Some(input) = input {
+                synaptic_input_spikes(
+                    constants,
+                    &input.params,
+                    minibatch,
+                    sample,
+                    spike_list,
+                    window_means,
+                    weights,
+                    &mut synaptic_input,
+                );
+                group_timer.lap_into(Kernel::SynapticInputSpikes, &group_times);
+            }
+            advance(
+                &step_context,
                 &mut synaptic_input,
+                &mut compartments,
+                &mut spikes,
+                spike_mask,
+                somata,
             );
-            group_timer.lap_into(Kernel::SynapticInputSpikes, &group_times);
-        }
-        advance(&step_context, &mut synaptic_input, &mut compartments, &mut spikes, spike_mask);
-        group_timer.lap_into(kernel, &group_times);
-    };
+            group_timer.lap_into(kernel, &group_times);
+        };
     for_each_group(groups, context.threads, step_group);
     if is_profiled {
         timer.skip();

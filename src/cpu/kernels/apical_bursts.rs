@@ -17,7 +17,7 @@ use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`A = φ_max (Y b + Q e)` of the next layer, with `Q = -p_0 Y`",
     scope: Scope::HiddenLayer,
-    runs_on: |shape, _| shape.model.has_bursts(),
+    runs_on: |shape, _| shape.model.has_bursts() && shape.model.sends_rates(),
     reads: |_, layer| vec![ArrayId::Errors(layer + 1), ArrayId::Feedback(layer)],
     writes: |layer| vec![ArrayId::Compartments(layer)],
     columns: |_| Columns::Feedback,

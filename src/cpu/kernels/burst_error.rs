@@ -19,7 +19,7 @@ pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`P E = -P e (p - p_0) / p_0` with `e = σ(C_f)`; output `p = p_0 (1 + s (t - e) (1 - e))`; \
                hidden `p = 2 p_0 σ(k A (1 - e))`",
     scope: Scope::Layer,
-    runs_on: |shape, _| shape.model.has_bursts(),
+    runs_on: |shape, _| shape.model.has_bursts() && shape.model.sends_rates(),
     reads: |_, layer| vec![ArrayId::Compartments(layer)],
     writes: |layer| vec![ArrayId::Errors(layer)],
     columns: |_| Columns::None,

@@ -117,9 +117,16 @@ pub enum CpuFunction {
 pub type ReplicaFunction = fn(&mut ReplicaState, &ReplicaContext, &PreparedLaunch);
 
 /// Function that advances a slice of tiles. Arguments: the launch; synaptic input, `[history + block, units]`;
-/// compartments, `[5, units]`; spike counts, `[history words + words, units]`; the mask of the same spikes.
-pub type NeuronFunction =
-    fn(&StepContext, &mut TileSlice<f32>, &mut TileSlice<f32>, &mut TileSlice<u32>, SpikeMaskSlice);
+/// compartments, `[5, units]`; spike counts, `[history words + words, units]`; the mask of the same spikes; somatic
+/// voltages, `[burst steps, units]`, `None` unless bursts are drawn from spikes.
+pub type NeuronFunction = fn(
+    &StepContext,
+    &mut TileSlice<f32>,
+    &mut TileSlice<f32>,
+    &mut TileSlice<u32>,
+    SpikeMaskSlice,
+    Option<TileSlice<f32>>,
+);
 
 /// A launch and its parameters.
 #[derive(Clone, Copy)]

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::averaging_window::PhaseWindow;
+use super::burst_steps::first_burst_step;
 use super::definition::{
     Columns, CpuFunction, KernelDefinition, NeuronFunction, Scope, StepContext,
 };
@@ -56,6 +57,7 @@ pub const fn neuron_kernel(
                 ArrayId::SynapticInput(layer),
                 ArrayId::Compartments(layer),
                 ArrayId::Spikes(layer + 1),
+                ArrayId::Somata(layer),
             ]
         },
         columns: |_| Columns::Biases,
@@ -88,6 +90,7 @@ pub fn step_tiles<V: Simd, M: NeuronKind>(
     compartments: &mut TileSlice<f32>,
     spikes: &mut TileSlice<u32>,
     spike_mask: SpikeMaskSlice,
+    mut somata: Option<TileSlice<f32>>,
 ) {
     let steps = context.steps();
     if steps.is_empty() {
@@ -108,11 +111,29 @@ pub fn step_tiles<V: Simd, M: NeuronKind>(
             compartments,
             soma.as_flattened_mut(),
         );
+        if let Some(somata) = &mut somata {
+            keep_somata(context, soma.as_flattened(), somata.tile_rows_mut(tile));
+        }
         if context.minibatch.draws_spikes == 1 {
             sampler.sample_tile::<V>(tile, soma, spikes.tile_rows_mut(tile));
         }
     }
     SCRATCH.set(scratch);
+}
+
+/// Copies the somatic voltages of the steps whose bursts are drawn. `soma`: a row per step from the first of its word on;
+/// `somata`: `[burst steps]`.
+#[inline(always)]
+fn keep_somata(context: &StepContext, soma: &[Tile<f32>], somata: &mut [Tile<f32>]) {
+    let &StepContext { constants, params, sample, .. } = context;
+    let steps = context.steps();
+    let first_row = steps.start / STEPS_PER_WORD * STEPS_PER_WORD;
+    let first = steps.start.max(first_burst_step(constants, params.population, sample));
+    // A test image can have more steps; its bursts are not drawn.
+    let end = steps.end.min(constants.burst_steps);
+    for step in first..end {
+        somata[step as usize] = soma[(step - first_row) as usize];
+    }
 }
 
 /// Memory of a thread for intermediate results, kept between launches. The content is arbitrary.

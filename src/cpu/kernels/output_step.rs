@@ -29,6 +29,7 @@ simd_versions! {
         compartments: &mut TileSlice<f32>,
         spikes: &mut TileSlice<u32>,
         spike_mask: SpikeMaskSlice,
+        somata: Option<TileSlice<f32>>,
     ) = step_tiles, OutputNeuron;
 }
 

@@ -9,6 +9,7 @@ use crate::interface::{ArrayId, KernelTimes, Shape, Values, ValuesRef};
 pub struct LayerState {
     pub synaptic_input: TiledArray<f32>,
     pub apical_input: TiledArray<f32>,
+    pub somata: TiledArray<f32>,
     pub compartments: TiledArray<f32>,
     pub plateaus: TiledArray<f32>,
     pub errors: TiledArray<f32>,
@@ -19,6 +20,7 @@ pub struct SampleState {
     pub spikes: Vec<TiledArray<u32>>,
     pub rates: Vec<TiledArray<f32>>,
     pub window_means: Vec<TiledArray<f32>>,
+    pub bursts: Vec<TiledArray<u32>>,
     pub layers: Vec<LayerState>,
     /// Predicted class and loss of the image.
     pub result: (u32, f32),
@@ -41,10 +43,14 @@ impl SampleState {
             window_means: (0..shape.populations.len())
                 .map(|population| tiled(shape, ArrayId::WindowMeans(population)))
                 .collect(),
+            bursts: (0..shape.populations.len())
+                .map(|population| tiled(shape, ArrayId::Bursts(population)))
+                .collect(),
             layers: (0..shape.layers())
                 .map(|layer| LayerState {
                     synaptic_input: tiled(shape, ArrayId::SynapticInput(layer)),
                     apical_input: tiled(shape, ArrayId::ApicalInput(layer)),
+                    somata: tiled(shape, ArrayId::Somata(layer)),
                     compartments: tiled(shape, ArrayId::Compartments(layer)),
                     plateaus: tiled(shape, ArrayId::Plateaus(layer)),
                     errors: tiled(shape, ArrayId::Errors(layer)),
@@ -71,9 +77,12 @@ impl SampleState {
     pub fn append_values(&self, array: ArrayId, values: &mut Values) {
         match values {
             Values::U32(values) => {
-                if let ArrayId::Spikes(population) = array {
-                    values.extend(self.spikes[population].values());
-                }
+                let tiled = match array {
+                    ArrayId::Spikes(population) => &self.spikes[population],
+                    ArrayId::Bursts(population) => &self.bursts[population],
+                    _ => return,
+                };
+                values.extend(tiled.values());
             }
             Values::F32(values) => {
                 let tiled = match array {
@@ -81,6 +90,7 @@ impl SampleState {
                     ArrayId::WindowMeans(population) => &self.window_means[population],
                     ArrayId::SynapticInput(layer) => &self.layers[layer].synaptic_input,
                     ArrayId::ApicalInput(layer) => &self.layers[layer].apical_input,
+                    ArrayId::Somata(layer) => &self.layers[layer].somata,
                     ArrayId::Compartments(layer) => &self.layers[layer].compartments,
                     ArrayId::Plateaus(layer) => &self.layers[layer].plateaus,
                     ArrayId::Errors(layer) => &self.layers[layer].errors,
@@ -95,9 +105,12 @@ impl SampleState {
     pub fn set_values(&mut self, array: ArrayId, values: ValuesRef) {
         match values {
             ValuesRef::U32(values) => {
-                if let ArrayId::Spikes(population) = array {
-                    self.spikes[population].set_values(values);
-                }
+                let tiled = match array {
+                    ArrayId::Spikes(population) => &mut self.spikes[population],
+                    ArrayId::Bursts(population) => &mut self.bursts[population],
+                    _ => return,
+                };
+                tiled.set_values(values);
             }
             ValuesRef::F32(values) => {
                 let tiled = match array {
@@ -105,6 +118,7 @@ impl SampleState {
                     ArrayId::WindowMeans(population) => &mut self.window_means[population],
                     ArrayId::SynapticInput(layer) => &mut self.layers[layer].synaptic_input,
                     ArrayId::ApicalInput(layer) => &mut self.layers[layer].apical_input,
+                    ArrayId::Somata(layer) => &mut self.layers[layer].somata,
                     ArrayId::Compartments(layer) => &mut self.layers[layer].compartments,
                     ArrayId::Plateaus(layer) => &mut self.layers[layer].plateaus,
                     ArrayId::Errors(layer) => &mut self.layers[layer].errors,

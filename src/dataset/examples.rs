@@ -49,8 +49,8 @@ impl Dataset {
         }
     }
 
-    /// Returns all training and test examples packed into words, as devices store them: images as four bytes a word, the first byte
-    /// lowest, or recordings as [`Recordings::packed`].
+    /// Returns all training and test examples packed into words, as devices store them: images as four bytes a word, the
+    /// first byte lowest, or recordings as [`Recordings::packed`].
     pub fn packed_images(&self) -> Vec<u32> {
         if let Some(recordings) = &self.recordings {
             return recordings.packed();

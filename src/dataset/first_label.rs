@@ -3,9 +3,9 @@
 use super::array::ByteArray;
 use super::class_names::numeric;
 
-/// Renumbers labels that begin at 1 and have no gaps, so that there is no class 0 without images. `names`: names of the classes, if the
-/// files have them; one more than there are classes names the missing class 0. Returns the names and a sentence, if
-/// labels were renumbered.
+/// Renumbers labels that begin at 1 and have no gaps, so that there is no class 0 without images. `names`: names of the
+/// classes, if the files have them; one more than there are classes names the missing class 0. Returns the names and a
+/// sentence, if labels were renumbered.
 pub(super) fn number_from_0(
     mut sets: Vec<&mut ByteArray<1>>,
     names: Option<Vec<String>>,

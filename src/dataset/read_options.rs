@@ -34,13 +34,15 @@ pub struct ReadOptions {
     /// Value that becomes byte 255, at least 1. If `None`, bytes are kept and 16-bit images are read at full scale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_value: Option<u32>,
-    /// Whether images of IDX files and tables are stored column by column. If `None`, only those of files named `emnist..`.
+    /// Whether images of IDX files and tables are stored column by column. If `None`, only those of files named
+    /// `emnist..`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transposed: Option<bool>,
     /// Whether the first line of a table is a header. If `None`, it is detected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csv_header: Option<bool>,
-    /// Fraction of each class's images that become the test set, if the data have none. If `None`, such data are refused.
+    /// Fraction of each class's images that become the test set, if the data have none. If `None`, such data are
+    /// refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_fraction: Option<TestFraction>,
     /// Place of the channels in arrays of four axes. If `None`, it is detected.

@@ -61,9 +61,9 @@ impl Dataset {
 
     /// Returns the subset that a run uses. If `validation` > 0, the last `validation` training images replace the test
     /// set, which is then unused. If the data set has its own validation set, the first `validation` images of it do so,
-    /// and all training images are left; if `validation` is 0, it is unused. Of the rest it keeps the first `training` training images and the first `test` test
-    /// images; 0 keeps all. Classes and largest pixel stay those of the whole set, so that networks for a subset have the
-    /// same shape and input.
+    /// and all training images are left; if `validation` is 0, it is unused. Of the rest it keeps the first `training`
+    /// training images and the first `test` test images; 0 keeps all. Classes and largest pixel stay those of the whole
+    /// set, so that networks for a subset have the same shape and input.
     ///
     /// A set is reordered first if its images are sorted by class: if more neighbours share a class than in shuffled data
     /// (by 3 standard deviations), or if a class's count in the subset differs from its share by more than 4 standard

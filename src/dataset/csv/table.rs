@@ -79,7 +79,8 @@ impl<'a> Table<'a> {
         rows.finish()
     }
 
-    /// Reads all lines on the scale of their pixels, or of `options`. Returns their content, the first line and the scale.
+    /// Reads all lines on the scale of their pixels, or of `options`. Returns their content, the first line and the
+    /// scale.
     ///
     /// # Errors
     /// Returns an error if a line is invalid, or the pixels are on no known scale.

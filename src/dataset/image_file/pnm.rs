@@ -59,7 +59,8 @@ fn low_bytes(samples: &[u16]) -> Vec<u8> {
     samples.iter().map(|&sample| sample as u8).collect()
 }
 
-/// Returns the samples of a raster of bytes, and the bytes after it. Samples above 255 take two bytes, the high one first.
+/// Returns the samples of a raster of bytes, and the bytes after it. Samples above 255 take two bytes, the high one
+/// first.
 fn binary(raster: &[u8], count: usize, white: u16) -> Result<(Vec<u16>, &[u8]), DecodeError> {
     let size = if u8::try_from(white).is_ok() { 1 } else { 2 };
     let (raster, rest) = raster.split_at_checked(count * size).ok_or(TRUNCATED)?;

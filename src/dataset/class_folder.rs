@@ -20,7 +20,7 @@ pub(super) struct ClassFolder {
     pub files: Vec<PathBuf>,
     /// Whether the images are in subfolders.
     pub is_nested: bool,
-    /// Names of files without an image extension.
+    /// Names of files without an image extension, and of folders that are not read.
     pub skipped: Vec<String>,
 }
 
@@ -41,18 +41,23 @@ impl ClassFolder {
         let (mut files, mut skipped): (Vec<_>, Vec<_>) =
             entries.files.into_iter().partition(|path| is_image(path));
         let is_nested = files.is_empty() && !entries.folders.is_empty();
+        let mut unread = entries.folders;
         if is_nested {
-            for subfolder in &entries.folders {
+            for subfolder in std::mem::take(&mut unread) {
+                let inside = tree.entries(&subfolder)?;
                 let (images, others): (Vec<_>, Vec<_>) =
-                    tree.entries(subfolder)?.files.into_iter().partition(|path| is_image(path));
+                    inside.files.into_iter().partition(|path| is_image(path));
                 files.extend(images);
                 skipped.extend(others);
+                unread.extend(inside.folders);
             }
-        } else {
-            skipped.extend(entries.folders);
         }
+        let root = tree.join(&folder);
         let why = "not images by their extension";
-        warnings.extend(skipped_warning(&tree.join(&folder), &skipped, why));
+        warnings.extend(skipped_warning(&root, &skipped, why));
+        let why = if is_nested { "too deep" } else { "beside the images" };
+        warnings.extend(warning_of(&root, "folder", &unread, why));
+        skipped.extend(unread);
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let skipped = skipped.iter().map(|path| file_name(path)).collect();
         Ok(ClassFolder { name: sanitize(&name), folder, files, is_nested, skipped })
@@ -75,8 +80,13 @@ pub(super) fn image_kinds() -> String {
 
 /// Returns a warning that names skipped files, if there are any.
 pub(super) fn skipped_warning(folder: &Path, skipped: &[PathBuf], why: &str) -> Option<String> {
+    warning_of(folder, "file", skipped, why)
+}
+
+/// Returns a warning that names skipped entries, if there are any. `kind`: "file" or "folder".
+fn warning_of(folder: &Path, kind: &str, skipped: &[PathBuf], why: &str) -> Option<String> {
     let names: Vec<String> = skipped.iter().map(|path| file_name(path)).collect();
-    let count = plural(skipped.len(), "file");
+    let count = plural(skipped.len(), kind);
     let names = list_first(&names, MAX_NAMED);
     (!skipped.is_empty()).then(|| format!("{}: {count} skipped, {why}: {names}", folder.display()))
 }

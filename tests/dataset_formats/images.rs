@@ -125,7 +125,7 @@ fn other_files_are_skipped_with_a_warning() {
     assert_eq!(set.training_count, 4);
     let notes = set.warnings.join("\n");
     for text in [
-        "train/cat: 1 file skipped, not images by their extension: deep.png",
+        "train/cat: 1 folder skipped, beside the images: deep.png",
         "train: 1 file skipped, not in a class folder: notes.txt",
     ] {
         assert!(notes.contains(text), "{notes}\nlacks: {text}");

@@ -94,6 +94,27 @@ fn images_of_a_class_may_be_in_subfolders() {
 }
 
 #[test]
+fn folders_of_images_that_are_not_read_are_reported() {
+    let names = [
+        "train/a/0.png",
+        "train/a/more/1.png",
+        "train/b/x/0.png",
+        "train/b/x/deep/1.png",
+        "test/a/0.png",
+    ];
+    let files = names.iter().enumerate().map(|(index, &name)| (name, shade(index as u8 + 1)));
+    let set = Dataset::open(folder_of(files).path()).unwrap();
+    assert_eq!((set.training_count, set.test_count), (2, 1));
+    let warnings = set.warnings.join("\n");
+    for told in [
+        "train/a: 1 folder skipped, beside the images: more",
+        "train/b: 1 folder skipped, too deep: deep",
+    ] {
+        assert!(warnings.contains(told), "{warnings}");
+    }
+}
+
+#[test]
 fn files_of_systems_are_ignored() {
     let names = names_in(&["train", "test"]);
     let others = [

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::array::ByteArray;
+use super::class_names::CLASS_NAMES;
 use super::error::invalid;
 use super::location::Origin;
 use super::{DatasetError, class_names};
@@ -90,15 +91,21 @@ impl LoadedDataset {
         }
     }
 
-    /// Returns the data set with the class names that a folder has in `class_names.txt`, if it has them.
+    /// Returns the data set with the class names in `class_names.txt` in the folder at a path, or beside the file at it.
+    /// Names of the labels themselves take precedence.
     ///
     /// # Errors
     /// Returns an error if the names cannot be read.
-    pub fn with_class_names_of(self, path: &Path) -> Result<LoadedDataset, DatasetError> {
-        if self.class_names.is_some() || !path.is_dir() {
-            return Ok(self);
+    pub fn with_class_names_of(mut self, path: &Path) -> Result<LoadedDataset, DatasetError> {
+        let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+        let file = folder.join(CLASS_NAMES);
+        if self.class_names.is_none() {
+            self.class_names = class_names::read_folder(folder)?;
+        } else if file.is_file() {
+            let warning = format!("{}: not used, since the labels are names", file.display());
+            self.warnings.push(warning);
         }
-        Ok(LoadedDataset { class_names: class_names::read_folder(path)?, ..self })
+        Ok(self)
     }
 }
 

@@ -86,6 +86,7 @@ fn class_names_are_read_from_their_file() {
     let names = folder.path().join("class_names.txt");
     fs::write(&names, "zero\none \n two, too\n").unwrap();
     assert_eq!(class_names(folder.path()), ["zero", "one", "two, too"]);
+    assert_eq!(class_names(&folder.path().join("train.csv")), ["zero", "one", "two, too"]);
     fs::write(&names, "zero\none\n").unwrap();
     let expected = "DIR: expected 3 names, one per class, found 2";
     assert_eq!(error_of(&folder, "", &ReadOptions::default()), expected);

@@ -22,7 +22,7 @@ use self::labels::Classes;
 use self::preview::Preview;
 use self::rows::Role;
 use self::table::Table;
-use super::class_names::{CLASS_NAMES, list_names};
+use super::class_names::list_names;
 use super::error::invalid;
 use super::format::DataFormat;
 use super::loaded::LoadedSets;
@@ -61,19 +61,11 @@ impl DataFormat for CsvTables {
 
     fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
         let ending = folder_ending(path).unwrap_or(ENDINGS[0]);
-        let mut read = match file_pair::lone(path, ending, options) {
+        let read = match file_pair::lone(path, ending, options) {
             Some(file) => read_lone(&file, options)?,
             None => read_both(&file_pair::find(path, ending)?, options)?,
         };
-        if read.class_names.is_none() {
-            return read.with_class_names_of(path);
-        }
-        if path.join(CLASS_NAMES).is_file() {
-            let file = path.join(CLASS_NAMES);
-            let warning = format!("{}: not used, since the labels are names", file.display());
-            read.warnings.push(warning);
-        }
-        Ok(read)
+        read.with_class_names_of(path)
     }
 }
 
@@ -99,7 +91,7 @@ fn read_both(paths: &[PathBuf; 2], options: &ReadOptions) -> Result<LoadedDatase
     let training = Table::of(training, first, are_same, Content::Labelled, options)?;
     if options.test_fraction.is_some() {
         let pixels = Content::Pixels(training.columns.pixels.len());
-        let table = Table::of(test, Preview::of(test)?, are_same, pixels, options)?;
+        let table = Table::of(test, second.clone(), are_same, pixels, options)?;
         if table.columns.label.is_none() {
             let warnings = vec![format!("{}: not used, since it has no labels", table.file)];
             return Ok(LoadedDataset { warnings, ..read_training(&training, options)? });

@@ -14,6 +14,7 @@ use crate::files;
 const MAX_FIRST_LINE: u64 = 4 << 20;
 
 /// Layout and first two lines of a table.
+#[derive(Clone)]
 pub(super) struct Preview {
     pub(super) layout: Layout,
     /// Whether the file is compressed by gzip.

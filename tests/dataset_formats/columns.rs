@@ -89,7 +89,7 @@ fn ambiguous_columns_are_refused() {
     );
     assert_error(
         "label,width,p0,p1,p2,p3\n1,2,5,6,7,8\n",
-        ", line 1: expected pixel columns named like 'width', found a column 'width'",
+        ", line 1: expected pixel columns named like 'p0', found a column 'width'",
     );
     assert_error(
         "label,p0,p1,p1,p2\n1,2,5,6,7\n",

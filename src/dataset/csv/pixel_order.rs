@@ -28,12 +28,12 @@ pub(super) fn sort(
     if 2 * numbered < pixels.len() || pixels.is_empty() {
         return Ok(PixelOrder { names: ordered(pixels), is_sorted: false });
     }
-    let usual = pixels.iter().find(|&&at| is_numbered(&names[at]));
-    let usual = usual.map(|&at| stem(&names[at])).unwrap_or_default();
-    if let Some(&odd) = pixels.iter().find(|&&at| stem(&names[at]) != usual) {
+    let usual = pixels.iter().map(|&at| &names[at]).find(|name| is_numbered(name));
+    let usual = usual.map_or("", |name| name);
+    if let Some(&odd) = pixels.iter().find(|&&at| stem(&names[at]) != stem(usual)) {
         let found = format!("a column '{}'", names[odd]);
         let hint = "remove columns that are neither labels nor pixels";
-        let expected = format!("pixel columns named like '{}'", names[pixels[0]]);
+        let expected = format!("pixel columns named like '{usual}'");
         return Err(invalid_with_hint(location(), expected, found, hint));
     }
     let mut keyed: Vec<(Vec<u64>, usize)> =

@@ -3,6 +3,7 @@
 use apical::dataset::{Dataset, ReadOptions};
 use tempfile::TempDir;
 
+use super::archives::{npy, npz};
 use super::set_folders::shade;
 use super::{error_of, folder_of};
 
@@ -93,4 +94,20 @@ fn test_fraction_splits_a_lone_table() {
     let expected =
         "expected data without a test set (--test-fraction), found the test set test.csv";
     assert_eq!(message, format!("DIR: {expected}"));
+}
+
+#[test]
+fn test_fraction_splits_a_lone_archive() {
+    let images: Vec<u8> = (0..20).collect();
+    let labels: Vec<i64> = (0..20).map(|index| index % 2).collect();
+    let arrays = [("images", npy(&[20, 1], &images)), ("labels", npy(&[20], &labels))];
+    let archive = npz(&arrays, zip::CompressionMethod::Stored);
+    for (file, path) in
+        [("digits.npz", "digits.npz"), ("train.npz", "train.npz"), ("train.npz", "")]
+    {
+        let folder = folder_of([(file, archive.clone())]);
+        let path = folder.path().join(path);
+        let set = Dataset::open_as(&path, &fraction("0.25")).unwrap();
+        assert_eq!((set.training_count, set.test_count), (14, 6), "{file}");
+    }
 }

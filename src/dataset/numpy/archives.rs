@@ -35,17 +35,24 @@ impl DataFormat for NpzArchives {
     }
 
     fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {
-        let is_pair = path.is_dir() || file_pair::has_training_name(path) && has_one_set(path)?;
-        let (places, files) = if is_pair {
-            let files = file_pair::find(path, ENDING)?;
-            let validation = files[0].with_file_name("val.npz");
+        let has_file_per_set =
+            path.is_dir() || file_pair::has_training_name(path) && has_one_set(path)?;
+        let (places, files) = if has_file_per_set {
+            let (training, test) = match file_pair::lone(path, ENDING, options) {
+                Some(training) => (training, None),
+                None => {
+                    let [training, test] = file_pair::find(path, ENDING)?;
+                    (training, Some(test))
+                }
+            };
+            let validation = training.with_file_name("val.npz");
             let validation = (path.is_dir() && validation.is_file()).then_some(validation);
             let places = DatasetPlaces {
-                training: only_set(&files[0])?,
-                test: Some(only_set(&files[1])?),
+                training: only_set(&training)?,
+                test: test.as_deref().map(only_set).transpose()?,
                 validation: validation.as_deref().map(only_set).transpose()?,
             };
-            (places, [&files[..], validation.as_slice()].concat())
+            (places, [training].into_iter().chain(test).chain(validation).collect())
         } else {
             npz::check_is_archive_of_arrays(path)?;
             (find_sets(path, &of_archive(path)?)?, vec![path.to_owned()])

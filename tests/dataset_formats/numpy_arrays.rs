@@ -111,6 +111,17 @@ fn array_labels_are_numbers_one_hot_or_names() {
 }
 
 #[test]
+fn one_hot_labels_of_other_widths_are_refused() {
+    let mut arrays = keras();
+    arrays[1] = ("y_train", npy(&[3, 3], &[1_u8, 0, 0, 0, 1, 0, 0, 0, 1]));
+    arrays[3] = ("y_test", npy(&[1, 4], &[0_u8, 1, 0, 0]));
+    let message = error_of(&folder_with(&arrays), "mnist.npz", &ReadOptions::default());
+    let expected =
+        "mnist.npz, array y_test: expected rows of 3 values as in the other labels, found 4";
+    assert_eq!(message, expected);
+}
+
+#[test]
 fn array_names_of_medmnist_and_kmnist_are_known() {
     let plain = ReadOptions::default();
     let medmnist = assert_same("medmnist.npz", &plain, 20);

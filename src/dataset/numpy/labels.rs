@@ -29,10 +29,16 @@ impl Labels {
         }
         let mut conversions = Vec::new();
         let mut sets = Vec::new();
+        let mut width = None;
         for array in arrays {
             let name = array.origin.name();
             if is_one_hot(&array) {
                 let classes = array.shape[1];
+                let expected = *width.get_or_insert(classes);
+                if classes != expected {
+                    let expected = format!("rows of {expected} values as in the other labels");
+                    return Err(invalid(array.origin.at_size(0), expected, classes));
+                }
                 conversions.push(format!("{name}: rows of {classes} values are one-hot classes"));
             } else if array.is_float() {
                 conversions.push(format!("{name}: floats are class numbers"));

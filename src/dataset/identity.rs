@@ -78,6 +78,15 @@ impl DataIdentity {
         if self.read_options.colour {
             text += " --rgb";
         }
+        if let Some(background) = self.read_options.background {
+            text += &format!(" --background {}", background.name());
+        }
+        if let Some(max_value) = self.read_options.max_value {
+            text += &format!(" --max-value {max_value}");
+        }
+        if let Some(csv_header) = self.read_options.csv_header {
+            text += &format!(" --csv-header {csv_header}");
+        }
         if let Some(fraction) = self.read_options.test_fraction {
             text += &format!(" --test-fraction {fraction}");
         }

@@ -1,6 +1,6 @@
 //! Sets without a test set, from which `test_fraction` splits one off.
 
-use apical::dataset::{Dataset, ReadOptions};
+use apical::dataset::{Background, DataIdentity, Dataset, ReadOptions};
 use tempfile::TempDir;
 
 use super::archives::{npy, npz};
@@ -52,6 +52,15 @@ fn test_fraction_draws_with_a_fixed_seed() {
     let (first, second) = (read(), read());
     assert_eq!(first.sha256(), second.sha256());
     assert_eq!(first.read_options.test_fraction, Some("0.3".parse().unwrap()));
+    let options = ReadOptions {
+        background: Some(Background::White),
+        max_value: Some(255),
+        csv_header: Some(false),
+        ..fraction("0.3")
+    };
+    let identity = DataIdentity { read_options: options, ..DataIdentity::of(&first) };
+    let arguments = " --background white --max-value 255 --csv-header false --test-fraction 0.3";
+    assert!(identity.arguments().ends_with(arguments), "{}", identity.arguments());
     let test = first.training_count..first.training_count + first.test_count;
     let mut shades: Vec<u8> = test.map(|index| first.image(index)[0]).collect();
     shades.sort_unstable();

@@ -13,8 +13,7 @@ use super::loaded::LoadedSets;
 use super::read_options::{FULL_SCALE, ImageSize, ReadOptions};
 use super::set_folders::SetFolders;
 use super::split_folder::SplitFolder;
-use super::{DatasetError, LoadedDataset, Location, SourceFile};
-use crate::files;
+use super::{DatasetError, LoadedDataset, Location, SourceFile, file_pair, npz};
 use crate::text::{list_first, plural};
 
 /// Largest number of folders around the content of an archive that are entered.
@@ -96,18 +95,11 @@ impl DataFormat for ImageZip {
     }
 
     fn detect(&self, path: &Path) -> Result<bool, DatasetError> {
-        let is_numpy =
-            |ending: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
-        let is_zip =
-            !path.is_dir() && files::kind_of(path).is_some_and(|kind| kind.contains("zip"));
-        if !is_zip || is_numpy("npz") {
+        if !npz::starts_as_zip(path) || file_pair::has_ending(path, "npz") {
             return Ok(false);
         }
         let entries = FileTree::open(path)?.entries(Path::new(""))?;
-        let is_array = |file: &PathBuf| {
-            file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy"))
-        };
-        Ok(!entries.files.iter().any(is_array))
+        Ok(!entries.files.iter().any(|file| file_pair::has_ending(file, "npy")))
     }
 
     fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {

@@ -1,22 +1,17 @@
 //! Reads `.npz` archives: zip archives with a file per array.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::Path;
-
-use zip::ZipArchive;
-use zip::result::ZipError;
 
 use super::class_names::sanitize;
 use super::error::invalid_with_hint;
 use super::error::list_few;
 use super::location::{Origin, Position};
 use super::npy::{self, Npy, NpyReader};
-use super::{DatasetError, Location, zip_names};
+use super::zip_names::{self, Archive};
+use super::{DatasetError, Location};
 use crate::files;
-
-type Archive = ZipArchive<BufReader<File>>;
 
 /// First bytes of a zip archive, the container of `.npz`.
 const ZIP_MAGIC: [u8; 4] = *b"PK\x03\x04";
@@ -67,19 +62,7 @@ pub(super) fn check_is_archive_of_arrays(path: &Path) -> Result<(), DatasetError
 }
 
 fn open(path: &Path) -> Result<Archive, DatasetError> {
-    let location = || Location::whole(path.display().to_string());
-    let open = || files::open_regular(path).map_err(DatasetError::read(location()));
-    let archive =
-        ZipArchive::new(BufReader::new(open()?)).map_err(|error| damaged(location(), error))?;
-    let duplicate = zip_names::duplicate(&mut open()?, archive.central_directory_start());
-    match duplicate.map_err(DatasetError::read(location()))? {
-        Some(name) => {
-            let found = format!("'{}' twice", sanitize(&name));
-            let hint = "write the archive again with distinct names";
-            Err(invalid_with_hint(location(), "distinct names", found, hint))
-        }
-        None => Ok(archive),
-    }
+    zip_names::open(path, |location, source| DatasetError::Npz { location, source })
 }
 
 /// Returns a warning that names all arrays except `used`, if there are any.
@@ -88,10 +71,6 @@ pub(super) fn all_except(path: &Path, used: &[&str]) -> Result<Option<String>, D
     let others: Vec<String> = names.filter(|name| !used.contains(&name.as_str())).collect();
     let others = sanitize(&list_few(&others));
     Ok((!others.is_empty()).then(|| format!("{}: arrays not used: {others}", path.display())))
-}
-
-fn damaged(location: Location, error: ZipError) -> DatasetError {
-    DatasetError::Npz { location, source: error.into() }
 }
 
 fn array_names(archive: &Archive) -> Vec<String> {
@@ -135,6 +114,6 @@ fn npy<'a>(
             let origin = Origin::Array { file, array: array.to_string() };
             Ok((npy::open(entry, size, origin)?, packed))
         }
-        Err(error) => Err(damaged(location, error)),
+        Err(error) => Err(DatasetError::Npz { location, source: error.into() }),
     }
 }

@@ -1,9 +1,20 @@
-//! Detects duplicate names in a zip archive. Of entries with one name, the zip crate silently keeps the last, as numpy
-//! does.
+//! Opens zip archives, and refuses duplicate names in them. Of entries with one name, the zip crate silently keeps the
+//! last, as numpy does.
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use zip::ZipArchive;
+
+use super::class_names::sanitize;
+use super::error::invalid_with_hint;
+use super::{DatasetError, Location};
+use crate::files;
+
+/// A zip archive in a file.
+pub(super) type Archive = ZipArchive<BufReader<File>>;
 
 /// Largest part of the central directory that is read, bytes.
 const MAX_DIRECTORY: u64 = 64 << 20;
@@ -11,11 +22,38 @@ const MAX_DIRECTORY: u64 = 64 << 20;
 const ENTRY_HEADER_LENGTH: usize = 46;
 const SIGNATURE: [u8; 4] = *b"PK\x01\x02";
 
+/// Opens an archive. `damaged`: returns the error for a damaged one.
+///
+/// # Errors
+/// Returns an error if the archive is unreadable or damaged, or two entries have one name.
+pub(super) fn open(
+    path: &Path,
+    damaged: impl FnOnce(Location, io::Error) -> DatasetError,
+) -> Result<Archive, DatasetError> {
+    let location = || Location::whole(path.display().to_string());
+    let open = || files::open_regular(path).map_err(DatasetError::read(location()));
+    let archive = ZipArchive::new(BufReader::new(open()?))
+        .map_err(|error| damaged(location(), error.into()))?;
+    let duplicate = duplicate(&mut open()?, archive.central_directory_start());
+    match duplicate.map_err(DatasetError::read(location()))? {
+        Some(name) => Err(named_twice(path, &name)),
+        None => Ok(archive),
+    }
+}
+
+/// Returns the error for an archive with two entries of one name.
+pub(super) fn named_twice(path: &Path, name: &str) -> DatasetError {
+    let location = Location::whole(path.display().to_string());
+    let found = format!("'{}' twice", sanitize(name));
+    let hint = "write the archive again with distinct names";
+    invalid_with_hint(location, "distinct names", found, hint)
+}
+
 /// Returns a name that several entries have. `start`: offset of the central directory.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read.
-pub(super) fn duplicate(file: &mut File, start: u64) -> io::Result<Option<String>> {
+fn duplicate(file: &mut File, start: u64) -> io::Result<Option<String>> {
     file.seek(SeekFrom::Start(start))?;
     let mut directory = Vec::new();
     file.take(MAX_DIRECTORY).read_to_end(&mut directory)?;

@@ -1,17 +1,15 @@
 //! Files of a zip archive as a tree. Nothing is written: an entry is unpacked into memory when it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, BufReader, Error, ErrorKind, Read};
+use std::io::{self, Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use zip::ZipArchive;
-
+use super::DatasetError;
 use super::class_names::sanitize;
-use super::error::{invalid_with_hint, list_few};
+use super::error::list_few;
 use super::folder_entries::{Entries, is_system_name};
-use super::{DatasetError, Location, zip_names};
+use super::zip_names::{self, Archive};
 use crate::files;
 use crate::text::plural;
 
@@ -22,7 +20,7 @@ const MAX_DEPTH: usize = 16;
 pub(super) struct ZipTree {
     path: PathBuf,
     /// The reader has one position in the file.
-    archive: Mutex<ZipArchive<BufReader<File>>>,
+    archive: Mutex<Archive>,
     folders: BTreeMap<PathBuf, Folder>,
     /// Names of entries that are left out.
     unusable: Vec<String>,
@@ -42,23 +40,15 @@ impl ZipTree {
     /// # Errors
     /// Returns an error if the archive is damaged, or two entries have one name.
     pub fn open(path: &Path) -> Result<ZipTree, DatasetError> {
-        let location = || Location::whole(path.display().to_string());
-        let open = || files::open_regular(path).map_err(DatasetError::read(location()));
-        let archive = ZipArchive::new(BufReader::new(open()?))
-            .map_err(|error| DatasetError::Zip { location: location(), source: error.into() })?;
-        let duplicate = zip_names::duplicate(&mut open()?, archive.central_directory_start());
-        if let Some(name) = duplicate.map_err(DatasetError::read(location()))? {
-            let found = format!("'{}' twice", sanitize(&name));
-            let hint = "write the archive again with distinct names";
-            return Err(invalid_with_hint(location(), "distinct names", found, hint));
-        }
+        let archive =
+            zip_names::open(path, |location, source| DatasetError::Zip { location, source })?;
         let mut tree = ZipTree {
             path: path.to_owned(),
             folders: BTreeMap::new(),
             unusable: Vec::new(),
             archive: Mutex::new(archive),
         };
-        tree.index_entries();
+        tree.index_entries()?;
         Ok(tree)
     }
 
@@ -110,7 +100,9 @@ impl ZipTree {
         if self.unusable.is_empty() { Vec::new() } else { vec![warning] }
     }
 
-    fn index_entries(&mut self) {
+    /// # Errors
+    /// Returns an error if two names are those of one file, such as `a//b` and `a/b`.
+    fn index_entries(&mut self) -> Result<(), DatasetError> {
         let archive = self.archive.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
         let mut names = Vec::new();
         for (index, name) in archive.file_names().enumerate() {
@@ -139,9 +131,12 @@ impl ZipTree {
                 folder.push(part);
             }
             let content = self.folders.entry(folder).or_default();
-            if let Some(&file) = file {
-                content.files.insert(file.to_string(), index);
+            if let Some(&file) = file
+                && content.files.insert(file.to_string(), index).is_some()
+            {
+                return Err(zip_names::named_twice(&self.path, &name));
             }
         }
+        Ok(())
     }
 }

@@ -86,6 +86,23 @@ fn unusable_names_in_a_zip_are_skipped() {
 }
 
 #[test]
+fn names_of_one_file_in_a_zip_are_refused() {
+    let mut files = sets("", &["train", "test"]);
+    files.push(("./train//a/0.png".to_string(), shade(99)));
+    let folder = folder_of([("data.zip", deflated(&files))]);
+    let message = error_of(&folder, "data.zip", &ReadOptions::default());
+    let expected = "data.zip: expected distinct names, found './train//a/0.png' twice";
+    assert_eq!(message, expected);
+}
+
+#[test]
+fn gzip_file_is_no_zip_archive() {
+    let folder = folder_of([("data.gz", vec![0x1f, 0x8b, 8, 0])]);
+    let message = error_of(&folder, "data.gz", &ReadOptions::default());
+    assert!(message.ends_with("found a gzip file"), "{message}");
+}
+
+#[test]
 fn damaged_and_other_zips_are_refused() {
     let error = |bytes: Vec<u8>| {
         error_of(&folder_of([("data.zip", bytes)]), "data.zip", &ReadOptions::default())

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::array::ByteArray;
 use super::class_names::CLASS_NAMES;
-use super::error::invalid;
+use super::error::{invalid, invalid_with_hint};
 use super::location::Origin;
-use super::{DatasetError, class_names};
+use super::{DatasetError, class_names, largest};
 
 /// The training or the test set as read from its files.
 pub(super) struct SplitData {
@@ -44,6 +44,17 @@ impl SplitData {
         let expected = format!("images of {height} x {width} as in {file}");
         let found = format!("{own_height} x {own_width}");
         Err(invalid(self.images.origin.at_size(axis), expected, found))
+    }
+
+    /// Checks that the bytes are not only 0 and 1 if the training images are bright: these are truth values or fractions
+    /// that were stored as integers.
+    pub fn check_scale(&self, training: &SplitData) -> Result<(), DatasetError> {
+        if largest(&self.images.bytes) != 1 || largest(&training.images.bytes) <= u8::MAX / 2 {
+            return Ok(());
+        }
+        let expected = format!("values on the scale of {}", training.images.origin.file_and_name());
+        let hint = "convert the images of both sets alike; --max-value N maps N to white in both";
+        Err(invalid_with_hint(self.images.origin.at_size(0), expected, "bytes of 0 and 1", hint))
     }
 
     /// Checks that there is one label per image.

@@ -68,6 +68,12 @@ impl Dataset {
         }
         let mut read = format.read(path, options)?;
         let ([mut training, mut test], told) = read.sets.split(path, options)?;
+        if options.max_value.is_none() {
+            for other in [&test].into_iter().chain(&read.validation) {
+                other.check_image_size(&training)?;
+                other.check_scale(&training)?;
+            }
+        }
         let sets = [&mut training, &mut test].into_iter().chain(&mut read.validation);
         let labels = sets.map(|set| &mut set.labels).collect();
         let (class_names, renumbered) = number_from_0(labels, read.class_names);

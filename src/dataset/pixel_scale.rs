@@ -7,6 +7,8 @@ use super::{DatasetError, Location};
 const WHITE: f64 = u8::MAX as f64;
 /// Least brightness of numbers that are rounded to integers: darker ones would lose more than 1/256 of their range.
 const LEAST_WHITE: f64 = 128.0;
+/// Least largest fraction: below it, fewer than 64 shades would be left.
+const LEAST_FRACTION: f64 = 0.25;
 
 /// Conversion of a number to a byte.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,7 +49,7 @@ impl NumberRange {
 
 impl PixelScale {
     /// Returns the scale of the training images of a file: `max_value` if it is given. Integers from 0 to 255 are bytes.
-    /// Fractions up to 1 are multiplied by 255. Other fractions are rounded if the largest is from 128 to 255.
+    /// Fractions whose largest is 0.25 to 1 are multiplied by 255, and rounded if the largest is 128 to 255.
     ///
     /// # Errors
     /// Returns an error if the numbers have another range.
@@ -62,6 +64,13 @@ impl PixelScale {
         }
         match has_fractions {
             _ if least < 0.0 => {}
+            true if largest < LEAST_FRACTION => {
+                let shades = (WHITE * largest).round() + 1.0;
+                let found = format!("at most {largest}, which keeps only {shades} shades");
+                let hint = "divide all images by the largest value: images / images.max()";
+                let expected = "fractions up to 1 that use at least a quarter of that range";
+                return Err(invalid_with_hint(location(), expected, found, hint));
+            }
             false if largest <= WHITE => return Ok(PixelScale::Bytes),
             true if largest <= 1.0 => return Ok(PixelScale::Unit),
             true if (LEAST_WHITE..=WHITE).contains(&largest) => return Ok(PixelScale::Rounded),
@@ -171,6 +180,8 @@ mod tests {
             let found = format!("found numbers from {} to {}", values[0], values[1]);
             assert!(error.contains(&found) && error.contains(hint), "{error}");
         }
+        let error = scale(&[0.0, 0.01]).unwrap_err();
+        assert!(error.contains("at most 0.01, which keeps only 4 shades"), "{error}");
     }
 
     #[test]

@@ -82,6 +82,9 @@ fn unclear_scales_are_refused() {
         unit,
         "test.csv, line 1: expected a number from 0 to 255 as in train.csv, found fractions from 0 to 1",
     );
+    let bright = "0,0,200,0,1\n1,1,0,0,1\n";
+    let mixed = "test.csv: expected values on the scale of train.csv, found bytes of 0 and 1";
+    refuse(bright, bytes, mixed);
 }
 
 #[test]

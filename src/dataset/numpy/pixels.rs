@@ -6,9 +6,6 @@ use crate::dataset::error::{invalid, invalid_with_hint};
 use crate::dataset::npy::Npy;
 use crate::dataset::pixel_scale::{NumberRange, PixelScale, scale_hint};
 
-/// Smallest largest value of fractions: below it, fewer than 64 shades would be left.
-const MIN_LARGEST_FRACTION: f64 = 0.25;
-
 /// Returns the range of the elements of an array.
 ///
 /// # Errors
@@ -34,8 +31,8 @@ fn are_fractions(range: &NumberRange) -> bool {
     range.largest <= 1.0 && (range.has_fractions || range.largest == 1.0)
 }
 
-/// Returns the scale of the training images, which holds for the other sets, too: truth values and floats up to 1 become
-/// 0 to 255, and all else is converted as numbers in tables.
+/// Returns the scale of the training images, which holds for the other sets, too: truth values and floats up to 1
+/// become 0 to 255, and all else is converted as numbers in tables.
 ///
 /// # Errors
 /// Returns an error if no scale is certain.
@@ -47,17 +44,7 @@ pub(super) fn scale_of(
     check_not_negative(array, range)?;
     let scale = match (max_value, array.kind.kind) {
         (None, ElementKind::Bool) => PixelScale::Unit,
-        (None, ElementKind::Float) if are_fractions(range) => {
-            let largest = range.largest;
-            if largest < MIN_LARGEST_FRACTION {
-                let shades = (255.0 * largest).round() + 1.0;
-                let found = format!("at most {largest}, which keeps only {shades} shades");
-                let hint = "divide all images by the largest value: images / images.max()";
-                let expected = "floats up to 1 that use at least a quarter of that range";
-                return Err(invalid_with_hint(array.origin.at_size(0), expected, found, hint));
-            }
-            PixelScale::Unit
-        }
+        (None, ElementKind::Float) if range.largest == 1.0 => PixelScale::Unit,
         _ => PixelScale::of(*range, max_value, || array.origin.at_size(0))?,
     };
     check_values(scale, array)?;

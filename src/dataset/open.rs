@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use super::error::invalid_with_hint;
+use super::error::{invalid_with_hint, list_few};
 use super::first_label::number_from_0;
 use super::formats;
 use super::spikes::SpikeFiles;
-use super::{DataSource, Dataset, DatasetError, ImageSize, Location, PixelRules, ReadOptions};
+use super::stratify::counts;
+use super::{
+    DataSource, Dataset, DatasetError, ImageSize, Location, PixelRules, ReadOptions, SplitData,
+};
 
 impl Dataset {
     /// Opens a data set and detects its format:
@@ -90,6 +93,18 @@ impl Dataset {
                 return Err(invalid_with_hint(location, expected, found, hint));
             }
         }
+        let names = class_names.as_deref().unwrap_or_default();
+        let others = [("test", Some(&test)), ("validation", read.validation.as_ref())];
+        for (name, set) in others {
+            let untrained = set.and_then(|set| untrained_classes(&training, set, names));
+            let text = |classes| {
+                format!(
+                    "{}: no training images of class {classes}, which the {name} images have",
+                    path.display()
+                )
+            };
+            read.warnings.extend(untrained.map(text));
+        }
         let dataset =
             Dataset::assemble(path.display().to_string(), training, test, read.validation, None)?;
         let is_full = read.white_is_255 || options.max_value.is_some();
@@ -114,4 +129,14 @@ impl Dataset {
             None => Ok(dataset),
         }
     }
+}
+
+/// Returns the classes of another set that no training image has, if there are any. `names`: names of the classes, if
+/// the data have them.
+fn untrained_classes(training: &SplitData, set: &SplitData, names: &[String]) -> Option<String> {
+    let [trained, labels] = [training, set].map(|set| counts(&set.labels.bytes));
+    let is_untrained = |&label: &usize| labels[label] > 0 && trained[label] == 0;
+    let name = |label: usize| names.get(label).map_or_else(|| label.to_string(), String::clone);
+    let classes: Vec<String> = (0..labels.len()).filter(is_untrained).map(name).collect();
+    (!classes.is_empty()).then(|| list_few(&classes))
 }

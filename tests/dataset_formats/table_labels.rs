@@ -1,9 +1,24 @@
 //! Labels and line numbers in CSV tables, and tables without labels.
 
+use std::fs;
+
 use apical::dataset::{Dataset, ReadOptions};
 
 use super::error_of;
 use super::tables::{TEST, folder};
+
+#[test]
+fn test_labels_without_training_images_are_told() {
+    let training = "label,0,1,2,3\n1,5,6,7,8\n3,1,2,3,4\n";
+    let test = "label,0,1,2,3\n0,5,6,7,8\n2,1,2,3,4\n3,1,1,1,9\n";
+    let folder = folder(training, test);
+    let set = Dataset::open(folder.path()).unwrap();
+    let told = ": no training images of class 0, 2, which the test images have";
+    assert!(set.warnings[0].ends_with(told), "{:?}", set.warnings);
+    fs::write(folder.path().join("class_names.txt"), "ant\nbee\ncat\ndog\n").unwrap();
+    let set = Dataset::open(folder.path()).unwrap();
+    assert!(set.warnings[0].contains(" of class ant, cat, which "), "{:?}", set.warnings);
+}
 
 #[test]
 fn texts_are_names_of_classes() {

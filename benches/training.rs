@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apical::config::{
-    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, LearningRule, Preset, Signal,
+    Config, CreditAssignment, Dynamics, EventFeedback, Feedback, FeedbackWeights, LearningRule,
+    Preset, Signal,
 };
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions, open};
@@ -145,8 +146,13 @@ fn config_with(kernel: Kernel) -> Config {
         Kernel::BackpropError => {
             Config { credit_assignment: CreditAssignment::Backpropagation, ..base }
         }
-        Kernel::ApicalBursts | Kernel::BurstError | Kernel::TransposedUpdate => Config {
+        Kernel::ApicalBursts
+        | Kernel::ApicalEvents
+        | Kernel::BurstError
+        | Kernel::TransposedUpdate
+        | Kernel::EventFeedbackUpdate => Config {
             rule: LearningRule::Bursts,
+            event_feedback: EventFeedback::Homeostatic,
             feedback: Feedback::Layerwise,
             dynamics: Dynamics::SteadyState,
             feedback_lr: 0.01,

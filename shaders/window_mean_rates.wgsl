@@ -16,7 +16,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let sample = samples[id.z];
     let first = sample.index * constants.window_mean_rows * params.units + unit;
-    store_means(sample, unit, first, params.sends_rates == 1u, params.feeds_back_rates == 1u);
+    // With bursts, the forward means of the output are the events that feed back.
+    let feeds_forward = (params.is_output == 0u || constants.rule == RULE_BURSTS) && params.sends_rates == 1u;
+    store_means(sample, unit, first, feeds_forward, params.feeds_back_rates == 1u);
     let first_row = sample.index * constants.rate_rows;
     let steps = sample.steps_forward + sample.steps_target;
     for (var row = 0u; row < RATE_HISTORY; row++) {

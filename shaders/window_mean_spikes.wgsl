@@ -23,7 +23,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     save_spike_history(sample, unit);
-    store_means(sample, unit, first, params.sends_rates == 0u, params.feeds_back_spikes == 1u);
+    store_means(sample, unit, first, params.is_output == 0u && params.sends_rates == 0u, params.feeds_back_spikes == 1u);
 }
 
 // Copies the last spikes of an image to the history of the next, word by word, with the last step in the last slot.

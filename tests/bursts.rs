@@ -1,14 +1,17 @@
 //! Proves, for burst-dependent learning with rates: a reference in double precision, written from the formulas, follows
 //! the gradient with symmetric feedback and small errors, and its apical voltages vanish without a teacher. Both
 //! backends train as the reference does, with each kind of feedback weights, SGD and Adam, per step and in the steady
-//! state. Transposed updates bring feedback weights to the transpose. With spikes: bursts are binomial with the
-//! probabilities of the formulas, errors are their mean deviations, which vanish without a teacher, and long windows
-//! approach the errors of the reference. CPU and GPU train to equal bits.
+//! state, and with event feedback Q that learns. Transposed updates bring feedback weights to the transpose. Homeostatic
+//! Q alone brings apical voltages to 0 without a teacher. With spikes: bursts are binomial with the probabilities of the
+//! formulas, errors are their mean deviations, which vanish without a teacher, and long windows approach the errors of
+//! the reference. CPU and GPU train to equal bits.
 //!
 //! Does not prove: that networks reach an error (see `docs/concepts/learning.md`), or each kernel (see `exactness.rs`).
 
 #[path = "bursts/formulas.rs"]
 mod formulas;
+#[path = "bursts/homeostasis.rs"]
+mod homeostasis;
 #[path = "bursts/images.rs"]
 mod images;
 #[path = "bursts/reference.rs"]
@@ -19,7 +22,7 @@ mod spikes;
 use std::ops::ControlFlow;
 
 use apical::config::{
-    Config, Dynamics, Feedback, FeedbackWeights, LearningRule, Optimizer, Signal,
+    Config, Dynamics, EventFeedback, Feedback, FeedbackWeights, LearningRule, Optimizer, Signal,
 };
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions};
@@ -54,6 +57,11 @@ fn config(layers: &[usize]) -> Config {
     }
 }
 
+/// Returns the settings with event feedback that learns.
+fn homeostatic(config: &Config) -> Config {
+    Config { event_feedback: EventFeedback::Homeostatic, event_feedback_lr: 0.2, ..config.clone() }
+}
+
 /// Returns settings that cover feedback weights, optimizers and dynamics, with labels.
 fn configs() -> Vec<(&'static str, Config)> {
     let adam = Config { optimizer: Optimizer::Adam, optimizer_eps: 1e-3, ..config(&[20, 10]) };
@@ -71,6 +79,10 @@ fn configs() -> Vec<(&'static str, Config)> {
         ("Adam, symmetric", Config { feedback_weights: symmetric.feedback_weights, ..adam }),
         ("symmetric", symmetric),
         ("learned", Config { feedback_lr: 0.04, weight_decay: 0.1, ..config(&[20, 17, 10]) }),
+        ("homeostatic", homeostatic(&config(&[20, 17, 10]))),
+        ("homeostatic, learned", {
+            Config { feedback_lr: 0.04, weight_decay: 0.1, ..homeostatic(&config(&[20, 20])) }
+        }),
         ("per step", {
             Config { dynamics: Dynamics::Spiking, signal: Signal::Rates, ..config(&[20, 10]) }
         }),
@@ -107,7 +119,12 @@ fn matrix(rows: &[f32], columns: usize, last: Option<&[f32]>) -> Matrix {
 fn reference_of(config: &Config, network: &Network) -> reference::Network {
     let layer = |layer: &apical::network::Layer| {
         let weights = matrix(&layer.weight_rows(), layer.n_pre, Some(layer.biases()));
-        reference::Layer::new(weights, matrix(&layer.feedback_rows(), layer.n_feedback, None))
+        let rows = matrix(&layer.feedback_rows(), layer.n_feedback, None);
+        let mut reference = reference::Layer::new(weights, rows);
+        if !layer.event_feedback.is_empty() {
+            reference.events = Some(matrix(&layer.event_feedback_rows(), layer.n_feedback, None));
+        }
+        reference
     };
     let rule = Rule {
         baseline: config.burst_baseline,
@@ -128,6 +145,7 @@ fn reference_of(config: &Config, network: &Network) -> reference::Network {
         FeedbackWeights::Fixed => FeedbackSource::Fixed,
     };
     (reference.eta, reference.weight_decay) = (config.eta[0], config.weight_decay);
+    reference.event_eta = config.event_feedback_lr;
     reference
 }
 
@@ -176,6 +194,10 @@ fn training_matches_the_reference() {
             let mut matrices = vec![("weights", &expected.weights, &found.weights, &start.weights)];
             if config.feedback_lr > 0.0 || config.feedback_weights == FeedbackWeights::Symmetric {
                 matrices.push(("feedback", &expected.feedback, &found.feedback, &start.feedback));
+            }
+            let events = [expected, found, start].map(|layer| layer.events.as_ref());
+            if let [Some(expected), Some(found), Some(start)] = events {
+                matrices.push(("event feedback", expected, found, start));
             }
             for (name, expected, found, start) in matrices {
                 let differences = expected.iter().flatten().zip(found.iter().flatten());

@@ -17,7 +17,8 @@ mod replicas;
 use std::ops::ControlFlow;
 
 use apical::config::{
-    Config, Dynamics, Feedback, FeedbackWeights, LearningRule, Optimizer, PlateauTiming, Signal,
+    Config, Dynamics, EventFeedback, Feedback, FeedbackWeights, LearningRule, Optimizer,
+    PlateauTiming, Signal,
 };
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions};
@@ -81,6 +82,14 @@ fn configs() -> Vec<(&'static str, Config)> {
         (
             "bursts per step",
             Config { dynamics: Dynamics::Spiking, signal: Signal::Rates, ..bursts.clone() },
+        ),
+        (
+            "bursts, homeostatic",
+            Config {
+                event_feedback: EventFeedback::Homeostatic,
+                event_feedback_lr: 0.5,
+                ..bursts.clone()
+            },
         ),
         ("bursts of spikes", Config { dynamics: Dynamics::Spiking, ..bursts }),
         ("batch size 1", Config { batch_size: 1, eval_every: 0, ..base() }),

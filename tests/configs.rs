@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use apical::config::file::Assignment;
-use apical::config::{Config, Dynamics, Feedback, LearningRule};
+use apical::config::{Config, Dynamics, EventFeedback, Feedback, LearningRule};
 use apical::device::{BackendKind, DeviceOptions};
 use apical::network::Network;
 use apical::train::{TrainError, Training};
@@ -43,7 +43,9 @@ const VALUES: &[(&str, &[&str])] = &[
     ("rule", &["phases", "bursts"]),
     ("burst_baseline", &["1e-9", "0.2", "0.5", "0.6", "0"]),
     ("burst_slope", &["0", "4", "1e6", "-1"]),
-    ("burst_teacher", &["1e-9", "1", "3", "5"]),
+    ("burst_teacher", &["1e-9", "1", "3", "5", "0"]),
+    ("event_feedback", &["cancelling", "homeostatic"]),
+    ("event_feedback_lr", &["1e-9", "0.01", "1e3", "0", "2e3"]),
     ("feedback", &["broadcast", "layerwise"]),
     ("credit_assignment", &["plateaus", "backpropagation"]),
     ("feedback_weights", &["fixed", "symmetric"]),
@@ -121,9 +123,14 @@ fn random_settings_fail_or_train_to_equal_bits() {
 #[test]
 fn random_bursts_fail_or_train_to_equal_bits() {
     // Random changes of the default nearly never meet all that bursts require.
-    for dynamics in [Dynamics::SteadyState, Dynamics::Spiking] {
+    for (dynamics, event_feedback) in [
+        (Dynamics::SteadyState, EventFeedback::Cancelling),
+        (Dynamics::SteadyState, EventFeedback::Homeostatic),
+        (Dynamics::Spiking, EventFeedback::Cancelling),
+    ] {
         let rule = LearningRule::Bursts;
-        let base = Config { rule, feedback: Feedback::Layerwise, dynamics, ..base() };
+        let feedback = Feedback::Layerwise;
+        let base = Config { rule, feedback, dynamics, event_feedback, ..base() };
         let (trainings, refusals) = check_random_changes(&base, 40);
         assert!(trainings >= 10 && refusals >= 5, "{trainings} trainings, {refusals} refusals");
     }

@@ -209,6 +209,24 @@ fn case_apical_bursts() {
 }
 
 #[test]
+fn case_apical_events() {
+    each_situation(|situation| {
+        if situation.shape.model.learns_event_feedback() {
+            situation.check_hidden(Kernel::ApicalEvents);
+        }
+    });
+}
+
+#[test]
+fn case_event_feedback_update() {
+    each_situation(|situation| {
+        if situation.shape.model.learns_event_feedback() {
+            situation.check_hidden(Kernel::EventFeedbackUpdate);
+        }
+    });
+}
+
+#[test]
 fn case_burst_error() {
     each_situation(|situation| {
         if situation.has_burst_rates() {

@@ -12,7 +12,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use apical::config::{
-    Config, Dynamics, Feedback, LearningRule, Optimizer, PlateauTiming, Variant, variants,
+    Config, Dynamics, EventFeedback, Feedback, LearningRule, Optimizer, PlateauTiming, Variant,
+    variants,
 };
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions};
@@ -120,6 +121,7 @@ fn assert_same(label: &str, a: &Outcome, b: &Outcome) {
             (&a.weights, &b.weights),
             (&a.feedback, &b.feedback),
             (&a.apical_biases, &b.apical_biases),
+            (&a.event_feedback, &b.event_feedback),
         ] {
             support::assert_same_bits(&label, ValuesRef::F32(a), ValuesRef::F32(b));
         }
@@ -191,12 +193,18 @@ fn trainings() -> Vec<Vec<Config>> {
         feedback: Feedback::Layerwise,
         dynamics: Dynamics::SteadyState,
         feedback_lr: 0.5,
+        event_feedback: EventFeedback::Homeostatic,
+        event_feedback_lr: 0.5,
         ..trainings[trainings.len() - 2][0].clone()
     };
     let mut bursts = three(&Config { g_apical: 0.0, apical_bias_sd: 0.0, ..bursts });
     bursts[2] =
         Config { burst_baseline: 0.2, burst_slope: 10.0, burst_teacher: 3.0, ..bursts[2].clone() };
-    let spiking = Config { dynamics: Dynamics::Spiking, ..bursts[2].clone() };
+    let spiking = Config {
+        dynamics: Dynamics::Spiking,
+        event_feedback: EventFeedback::Cancelling,
+        ..bursts[2].clone()
+    };
     trainings.push(bursts);
     trainings.push(three(&spiking));
     trainings

@@ -181,7 +181,7 @@ fn struct_layouts_equal_those_of_shaders() {
             hidden_decay hidden_basal_gain hidden_apical_gain hidden_error_gain output_error_gain beta1
             one_minus_beta1 beta2 one_minus_beta2 eps_squared weight_decay grad_clip feedback_noise_sd backprop_gain feedback_eta
             apical_bias_eta burst_apical_gain burst_slope burst_error_gain burst_teacher_gain burst_baseline burst_teacher
-            burst_spike_gain),
+            burst_spike_gain event_feedback_eta),
         fields!(LaunchParams: units n_pre n_feedback population first_step step_count block_len block_start is_output
             keeps_gradient feeds_back_spikes col_offset col_count n_next feedback_is_next_layer is_last_hidden feedback_columns
             sends_rates feeds_back_rates first_next next_count),

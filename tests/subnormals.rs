@@ -62,9 +62,11 @@ fn configs() -> Vec<Config> {
 /// Returns the smallest nonzero magnitude that an array holds.
 fn smallest(array: ArrayId) -> f32 {
     match array {
-        ArrayId::Weights(_) | ArrayId::Feedback(_) | ArrayId::Errors(_) | ArrayId::Gradient(_) => {
-            SMALLEST_WEIGHT
-        }
+        ArrayId::Weights(_)
+        | ArrayId::Feedback(_)
+        | ArrayId::EventFeedback(_)
+        | ArrayId::Errors(_)
+        | ArrayId::Gradient(_) => SMALLEST_WEIGHT,
         ArrayId::Moments(_) => SMALLEST_MOMENT,
         // Sums: only subnormal numbers are excluded.
         _ => f32::MIN_POSITIVE,

@@ -46,7 +46,9 @@ fn train(backend: Box<dyn Backend>, config: &Config, dataset: &Arc<Dataset>) -> 
     test(&mut simulation, dataset, dataset.test_count, 5).expect("a test runs");
     let backend = simulation.backend();
     let layers = 0..config.layers.len();
-    let arrays = layers.flat_map(|layer| [ArrayId::Weights(layer), ArrayId::Feedback(layer)]);
+    let arrays = layers.flat_map(|layer| {
+        [ArrayId::Weights(layer), ArrayId::Feedback(layer), ArrayId::EventFeedback(layer)]
+    });
     let mut read = |array| (array, backend.read(array).expect("weights are read"));
     Outcome {
         weights: arrays.map(&mut read).collect(),

@@ -151,8 +151,8 @@ impl FromArgMatches for Settings {
 mod tests {
     use super::*;
     use apical::config::{
-        CreditAssignment, Dynamics, Feedback, FeedbackWeights, LearningRule, Optimizer,
-        PlateauTiming, Signal,
+        CreditAssignment, Dynamics, EventFeedback, Feedback, FeedbackWeights, LearningRule,
+        Optimizer, PlateauTiming, Signal,
     };
     use apical::model::lr_schedule::LrSchedule;
     use apical::model::phases::{AveragingWindow, PhaseJitter};
@@ -197,6 +197,8 @@ mod tests {
             burst_baseline: 0.25,
             burst_slope: 2.0,
             burst_teacher: 0.5,
+            event_feedback: EventFeedback::Homeostatic,
+            event_feedback_lr: 0.25,
             feedback: Feedback::Layerwise,
             credit_assignment: CreditAssignment::Backpropagation,
             feedback_weights: FeedbackWeights::Symmetric,

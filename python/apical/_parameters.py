@@ -50,6 +50,8 @@ class Parameters(Estimator):
         burst_baseline: float | None = None,
         burst_slope: float | None = None,
         burst_teacher: float | None = None,
+        event_feedback: str | None = None,
+        event_feedback_lr: float | None = None,
         feedback: str | None = None,
         credit_assignment: str | None = None,
         feedback_weights: str | None = None,
@@ -106,6 +108,8 @@ class Parameters(Estimator):
         self.burst_baseline = burst_baseline
         self.burst_slope = burst_slope
         self.burst_teacher = burst_teacher
+        self.event_feedback = event_feedback
+        self.event_feedback_lr = event_feedback_lr
         self.feedback = feedback
         self.credit_assignment = credit_assignment
         self.feedback_weights = feedback_weights

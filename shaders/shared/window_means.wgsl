@@ -5,7 +5,7 @@
 // Stores the means that the next layer and the feedback read, each if the population sends them.
 // `first`: index of the neuron's first mean.
 fn store_means(sample: Sample, unit: u32, first: u32, feeds_forward: bool, feeds_back: bool) {
-    if params.is_output == 0u && feeds_forward {
+    if feeds_forward {
         window_means[first + WINDOW_MEAN_FORWARD * params.units] = mean(sample, forward_window(sample, 0u), 0u, unit);
     }
     if feeds_back {

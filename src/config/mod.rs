@@ -15,7 +15,8 @@ mod validate;
 mod warnings;
 
 pub use crate::model::network_model::{
-    CreditAssignment, Dynamics, Feedback, FeedbackWeights, LearningRule, Optimizer, Signal,
+    CreditAssignment, Dynamics, EventFeedback, Feedback, FeedbackWeights, LearningRule, Optimizer,
+    Signal,
 };
 pub use crate::model::plateau_timing::PlateauTiming;
 #[cfg(feature = "clap")]

@@ -1,8 +1,8 @@
 //! Settings of the paper.
 
 use super::{
-    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, LearningRule, Optimizer,
-    PlateauTiming, Signal,
+    Config, CreditAssignment, Dynamics, EventFeedback, Feedback, FeedbackWeights, LearningRule,
+    Optimizer, PlateauTiming, Signal,
 };
 use crate::model::lr_schedule::LrSchedule;
 use crate::model::phases::{AveragingWindow, PhaseJitter};
@@ -37,6 +37,8 @@ pub(super) fn paper(layers: &[usize], eta: &[f64]) -> Config {
         burst_baseline: 0.5,
         burst_slope: 4.0,
         burst_teacher: 1.0,
+        event_feedback: EventFeedback::Cancelling,
+        event_feedback_lr: 0.01,
         feedback: Feedback::Broadcast,
         credit_assignment: CreditAssignment::Plateaus,
         feedback_weights: FeedbackWeights::Fixed,

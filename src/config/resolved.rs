@@ -46,6 +46,7 @@ impl Config {
                 FeedbackWeights::Fixed if learns_feedback => FeedbackRule::Learned,
                 FeedbackWeights::Fixed => FeedbackRule::Fixed,
             },
+            event_feedback: self.event_feedback,
             has_apical_biases: self.apical_bias_sd > 0.0
                 || (learns_feedback && !has_bursts && self.apical_bias_lr_scale > 0.0),
             credit_assignment: self.credit_assignment,

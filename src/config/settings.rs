@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CreditAssignment, Dynamics, Feedback, FeedbackWeights, LearningRule, Optimizer, PlateauTiming,
-    Signal, list,
+    CreditAssignment, Dynamics, EventFeedback, Feedback, FeedbackWeights, LearningRule, Optimizer,
+    PlateauTiming, Signal, list,
 };
 use crate::model::lr_schedule::LrSchedule;
 use crate::model::phases::{AveragingWindow, PhaseJitter};
@@ -121,9 +121,18 @@ pub struct Config {
     #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().burst_slope))]
     pub burst_slope: f64,
 
-    /// Bursts: strength with which the teacher changes the output's burst probability
+    /// Bursts: strength with which the teacher changes the output's burst probability (0: none, only with
+    /// --event-feedback homeostatic)
     #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().burst_teacher))]
     pub burst_teacher: f64,
+
+    /// Bursts: second feedback path Q, of the next layer's events
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().event_feedback))]
+    pub event_feedback: EventFeedback,
+
+    /// Homeostatic event feedback: learning rate of Q by plain gradient descent
+    #[cfg_attr(feature = "clap", arg(long, value_name = "RATE", default_value_t = Config::default().event_feedback_lr))]
+    pub event_feedback_lr: f64,
 
     /// Population that feeds back to the apical dendrites. With --g-apical 0, layerwise feedback trains only the
     /// highest hidden layer: the spikes of hidden neurons then do not depend on the class

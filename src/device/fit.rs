@@ -117,8 +117,10 @@ pub(super) fn check_cpu_shape(
     memory: u64,
 ) -> Result<u64, BackendError> {
     // Copies of the networks as last read, and the order of each network's images.
-    let weights = (0..shape.layers())
-        .map(|layer| shape.len(ArrayId::Weights(layer)) + shape.len(ArrayId::Feedback(layer)));
+    let weights = (0..shape.layers()).map(|layer| {
+        let arrays = [ArrayId::Weights, ArrayId::Feedback, ArrayId::EventFeedback];
+        arrays.map(|array| shape.len(array(layer))).iter().sum::<usize>()
+    });
     let words = weights.sum::<usize>() + shape.replicas * dataset.training_count;
     let threads = Threads::choose(selection.threads).count;
     let bytes =
@@ -134,8 +136,15 @@ fn transient_bytes(shape: &Shape, threads: usize) -> u64 {
     // One double and one reordered float per weight.
     let initial = 12 * largest * threads.min(shape.replicas);
     let kept = |array: ArrayId| match array {
-        ArrayId::Weights(_) | ArrayId::Moments(_) | ArrayId::Feedback(_) => {
-            if copies_weights(shape.samples_per_replica) { shape.len(array) } else { 0 }
+        ArrayId::Weights(_)
+        | ArrayId::Moments(_)
+        | ArrayId::Feedback(_)
+        | ArrayId::EventFeedback(_) => {
+            if copies_weights(shape.samples_per_replica) {
+                shape.len(array)
+            } else {
+                0
+            }
         }
         array => shape.persistent_len(array) * shape.copies(array),
     };

@@ -45,6 +45,8 @@ pub enum ArrayId {
     /// Feedback weights of a hidden layer, `[replicas, columns, units]`: one column per feedback neuron, then the
     /// apical biases, if any.
     Feedback(usize),
+    /// Weights Q of the events that feed back to a hidden layer, `[replicas, n_feedback, units]`. Empty unless they learn.
+    EventFeedback(usize),
     /// Synaptic input of a layer, `W n` or `W phi`, `[samples, history + block, units]`, see
     /// [`super::Shape::block_len`].
     SynapticInput(usize),
@@ -111,6 +113,7 @@ impl fmt::Display for ArrayId {
             ArrayId::Moments(m) => write!(f, "layer {m}'s moments"),
             ArrayId::Gradient(m) => write!(f, "layer {m}'s gradient"),
             ArrayId::Feedback(m) => write!(f, "layer {m}'s feedback weights"),
+            ArrayId::EventFeedback(m) => write!(f, "layer {m}'s event feedback weights"),
             ArrayId::SynapticInput(m) => write!(f, "layer {m}'s synaptic input"),
             ArrayId::ApicalInput(m) => write!(f, "layer {m}'s apical input"),
             ArrayId::Somata(m) => write!(f, "layer {m}'s somatic voltages per step"),

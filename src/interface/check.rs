@@ -90,6 +90,7 @@ pub fn check_array(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
         | ArrayId::Moments(layer)
         | ArrayId::Gradient(layer)
         | ArrayId::Feedback(layer)
+        | ArrayId::EventFeedback(layer)
         | ArrayId::SynapticInput(layer)
         | ArrayId::ApicalInput(layer)
         | ArrayId::Somata(layer)

@@ -49,6 +49,8 @@ macro_rules! for_each_kernel {
             BackpropError backprop_error,
             /// Sums the apical voltages from the next layer's bursts.
             ApicalBursts apical_bursts,
+            /// Adds the events of the next layer to the apical voltages, if their weights learn.
+            ApicalEvents apical_events,
             /// Computes the error of every neuron from the deviation of its burst rate.
             BurstError burst_error,
             /// Sums the input of the apical dendrites per step from the next layer's bursts, if neurons send spikes.
@@ -61,6 +63,8 @@ macro_rules! for_each_kernel {
             FeedbackUpdate feedback_update,
             /// Gives feedback weights the transposed update of the feed-forward weights.
             TransposedUpdate transposed_update,
+            /// Moves event feedback weights towards apical voltages of zero.
+            EventFeedbackUpdate event_feedback_update,
         }
     };
 }

@@ -83,7 +83,8 @@ impl Shape {
     /// Whether a population sends rates.
     pub fn emits_rates(&self, population: usize) -> bool {
         let feeds_forward = self.model.sends_rates() && population < self.layers();
-        feeds_forward || (self.model.feedback_is_rates() && self.feeds_back(population))
+        let feeds_back = self.model.feedback_is_rates() && self.feeds_back(population);
+        feeds_forward || feeds_back || self.feeds_back_events(population)
     }
 
     /// Returns the number of rows of [`ArrayId::Rates`].
@@ -110,9 +111,17 @@ impl Shape {
 
     /// Whether a population feeds spikes or rates back to apical dendrites.
     pub fn feeds_back(&self, population: usize) -> bool {
-        let has_bursts = self.model.has_bursts();
-        !has_bursts
-            && (0..self.layers() - 1).any(|layer| self.feedback_population(layer) == population)
+        !self.model.has_bursts() && self.is_feedback_population(population)
+    }
+
+    /// Whether apical dendrites receive the events of a population with weights that learn.
+    pub fn feeds_back_events(&self, population: usize) -> bool {
+        self.model.learns_event_feedback() && self.is_feedback_population(population)
+    }
+
+    /// Whether a population is the feedback population of any hidden layer.
+    fn is_feedback_population(&self, population: usize) -> bool {
+        (0..self.layers() - 1).any(|layer| self.feedback_population(layer) == population)
     }
 
     /// Returns the number of rows of synaptic input before the block: K - 1 past steps, or two traces.
@@ -180,6 +189,10 @@ impl Shape {
             ArrayId::Gradient(m) if self.keeps_gradient => [self.n_pre(m) + 1, self.units(m)],
             ArrayId::Moments(_) | ArrayId::Gradient(_) => [0, 0],
             ArrayId::Feedback(m) => [self.feedback_columns(m), self.units(m)],
+            ArrayId::EventFeedback(m) if self.model.learns_event_feedback() => {
+                [self.n_feedback(m), self.units(m)]
+            }
+            ArrayId::EventFeedback(_) => [0, 0],
             ArrayId::SynapticInput(m) => {
                 [(self.history_rows() + self.block_len(m)) as usize, self.units(m)]
             }
@@ -301,6 +314,7 @@ impl Shape {
                 ArrayId::Moments(layer),
                 ArrayId::Gradient(layer),
                 ArrayId::Feedback(layer),
+                ArrayId::EventFeedback(layer),
                 ArrayId::SynapticInput(layer),
                 ArrayId::ApicalInput(layer),
                 ArrayId::Somata(layer),

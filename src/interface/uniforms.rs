@@ -150,8 +150,10 @@ shader_struct! {
         /// Factor of `mean(b - p0 n)`, bursts and spikes per step, in the error, see
         /// [`crate::model::bursts::spike_error_gain`].
         pub burst_spike_gain: f32,
+        /// Learning rate of the event feedback Q, see [`crate::model::bursts::event_feedback_eta`].
+        pub event_feedback_eta: f32,
         /// Always zero: pads the struct to a multiple of 16 bytes.
-        pub padding: [u32; 2] = "vec2<u32>",
+        pub padding: u32,
     }
 }
 

@@ -24,3 +24,9 @@ pub fn spike_error_gain(phi_max: f64, baseline: f64) -> f64 {
 pub fn apical_gain(phi_max: f64, baseline: f64) -> f64 {
     -phi_max * baseline / error_gain()
 }
+
+/// Returns the learning rate of Q in `Q -= eta mean(A s^T)`, with the events as rates `s = phi_max e`, for the setting
+/// `lr` of `Q -= lr mean(A e^T)`.
+pub fn event_feedback_eta(phi_max: f64, lr: f64) -> f64 {
+    lr / phi_max
+}

@@ -30,6 +30,18 @@ pub enum FeedbackWeights {
     Symmetric,
 }
 
+/// Second feedback path of bursts: weights Q of the next layer's events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+pub enum EventFeedback {
+    /// Q = -p0 Y: events alone cause no apical voltage
+    #[default]
+    Cancelling,
+    /// Q starts at 0 and learns to bring the apical voltage to 0
+    Homeostatic,
+}
+
 /// Learning rule of a network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
@@ -174,6 +186,8 @@ pub struct NetworkModel {
     pub feedback: Feedback,
     /// Rule by which feedback weights change.
     pub feedback_rule: FeedbackRule,
+    /// Second feedback path of bursts; ignored by other rules.
+    pub event_feedback: EventFeedback,
     /// Whether apical dendrites have biases.
     pub has_apical_biases: bool,
     /// Source of the hidden layers' errors.
@@ -234,6 +248,11 @@ impl NetworkModel {
     /// Whether neurons draw bursts from their spikes.
     pub fn draws_bursts(&self) -> bool {
         self.has_bursts() && !self.sends_rates()
+    }
+
+    /// Whether the second feedback path of bursts has weights of its own, which learn.
+    pub fn learns_event_feedback(&self) -> bool {
+        self.has_bursts() && self.event_feedback == EventFeedback::Homeostatic
     }
 
     /// Whether feedback weights receive the transposed update of the feed-forward weights.

@@ -19,6 +19,8 @@ pub struct Layer {
     pub feedback: Vec<f32>,
     /// Biases of the apical dendrites, `[units]`; empty if there are none.
     pub apical_biases: Vec<f32>,
+    /// Weights of the events that feed back, `[n_feedback, units]`; empty unless they learn.
+    pub event_feedback: Vec<f32>,
 }
 
 impl Layer {
@@ -53,11 +55,27 @@ impl Layer {
             n_feedback,
             feedback: transpose(feedback, units, n_feedback),
             apical_biases: Vec::new(),
+            event_feedback: Vec::new(),
         };
         for weight in layer.weights.iter_mut().chain(&mut layer.feedback) {
             *weight = flush_weight(*weight);
         }
         Ok(layer)
+    }
+
+    /// Returns the layer with event feedback weights, stored row by row, `[units, n_feedback]`, or empty.
+    ///
+    /// # Errors
+    /// Returns a [`LayerError`] if the array has the wrong length.
+    pub fn with_event_feedback(mut self, rows: &[f32]) -> Result<Self, LayerError> {
+        if !rows.is_empty() && rows.len() != self.feedback.len() {
+            let (array, units) = ("event feedback weights", self.units);
+            return Err(LayerError::Length { array, got: rows.len(), units });
+        }
+        let columns = if rows.is_empty() { 0 } else { self.n_feedback };
+        self.event_feedback = transpose(rows, self.units, columns);
+        self.event_feedback.iter_mut().for_each(|weight| *weight = flush_weight(*weight));
+        Ok(self)
     }
 
     /// Checks that the lengths of the arrays match `units`, `n_pre` and `n_feedback`.
@@ -78,11 +96,15 @@ impl Layer {
                 return Err(LayerError::Length { array, got, units });
             }
         }
-        match self.apical_biases.len() {
-            0 => Ok(()),
-            got if got == units => Ok(()),
-            got => Err(LayerError::Length { array: "apical biases", got, units }),
+        for (array, got, expected) in [
+            ("apical biases", self.apical_biases.len(), units),
+            ("event feedback weights", self.event_feedback.len(), self.feedback.len()),
+        ] {
+            if got != 0 && got != expected {
+                return Err(LayerError::Length { array, got, units });
+            }
         }
+        Ok(())
     }
 
     /// Returns the weights row by row, `[units, n_pre]`.
@@ -107,6 +129,17 @@ impl Layer {
     /// If [`Layer::check`] fails.
     pub fn feedback_rows(&self) -> Vec<f32> {
         transpose(&self.feedback, self.n_feedback, self.units)
+    }
+
+    /// Returns the event feedback weights row by row, `[units, n_feedback]`; empty if there are none.
+    ///
+    /// # Panics
+    /// If [`Layer::check`] fails.
+    pub fn event_feedback_rows(&self) -> Vec<f32> {
+        match self.event_feedback.is_empty() {
+            true => Vec::new(),
+            false => transpose(&self.event_feedback, self.n_feedback, self.units),
+        }
     }
 }
 
@@ -152,6 +185,7 @@ mod tests {
         assert!(long.check().is_err());
         assert!(Layer { n_pre: usize::MAX, ..layer.clone() }.check().is_err());
         assert!(Layer { apical_biases: vec![0.0], ..layer.clone() }.check().is_err());
+        assert!(Layer { event_feedback: vec![0.0], ..layer.clone() }.check().is_err());
         assert_eq!(Layer { units: 0, ..layer }.check(), Err(LayerError::NoNeurons));
     }
 

@@ -43,6 +43,9 @@ impl Network {
                 let n_feedback = feedback.len().checked_div(units).unwrap_or(0);
                 let mut columns = transpose(&to_single(&weights), units, n_pre);
                 columns.extend(to_single(&biases));
+                // Q learns a linear regression, which needs no random start. What it holds later, it has learned.
+                let learns_events = config.network_model().learns_event_feedback();
+                let event_feedback = vec![0.0; if learns_events { feedback.len() } else { 0 }];
                 Layer {
                     units,
                     n_pre,
@@ -50,6 +53,7 @@ impl Network {
                     n_feedback,
                     feedback: transpose(&to_single(feedback), units, n_feedback),
                     apical_biases: apical_biases(config, layer),
+                    event_feedback,
                 }
             })
             .collect();

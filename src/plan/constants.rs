@@ -116,6 +116,8 @@ pub fn replica(config: &Config) -> ReplicaParams {
         burst_baseline: config.burst_baseline as f32,
         burst_teacher: config.burst_teacher as f32,
         burst_spike_gain: bursts::spike_error_gain(config.phi_max, config.burst_baseline) as f32,
-        padding: [0; 2],
+        event_feedback_eta: bursts::event_feedback_eta(config.phi_max, config.event_feedback_lr)
+            as f32,
+        padding: 0,
     }
 }

@@ -44,7 +44,11 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     } else if shape.model.has_bursts() {
         list.push(whole(Kernel::BurstError, output));
         for layer in hidden.rev() {
-            list.extend([whole(Kernel::ApicalBursts, layer), whole(Kernel::BurstError, layer)]);
+            list.push(whole(Kernel::ApicalBursts, layer));
+            if shape.model.learns_event_feedback() {
+                list.push(whole(Kernel::ApicalEvents, layer));
+            }
+            list.push(whole(Kernel::BurstError, layer));
         }
     } else {
         local_errors(shape, steps, &mut list);
@@ -55,6 +59,9 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     }
     if shape.model.transposes_updates() {
         list.extend((0..output).map(|layer| whole(Kernel::TransposedUpdate, layer)));
+    }
+    if shape.model.learns_event_feedback() {
+        list.extend((0..output).map(|layer| whole(Kernel::EventFeedbackUpdate, layer)));
     }
     list
 }

@@ -44,7 +44,11 @@ pub(super) fn histograms(saved: &SavedNetwork) -> Plot {
     let mut panels = Vec::new();
     for (number, layer) in saved.network.layers.iter().enumerate() {
         let columns = &layer.weights[..layer.n_pre * layer.units];
-        let kinds = [("feed-forward", columns), ("feedback", &layer.feedback[..])];
+        let kinds = [
+            ("feed-forward", columns),
+            ("feedback", &layer.feedback[..]),
+            ("event feedback", &layer.event_feedback[..]),
+        ];
         let all = kinds.iter().flat_map(|(_, weights)| weights.iter());
         let largest = all.fold(0.0, |most: f64, &weight| most.max(f64::from(weight.abs())));
         // Give weights that are all 0 a range, too.

@@ -27,6 +27,11 @@ impl Simulation {
                 for (what, got, array) in [
                     ("weights and biases", layer.weights.len(), ArrayId::Weights(number)),
                     ("feedback weights and biases", feedback, ArrayId::Feedback(number)),
+                    (
+                        "event feedback weights",
+                        layer.event_feedback.len(),
+                        ArrayId::EventFeedback(number),
+                    ),
                 ] {
                     let expected = shape.len_per_copy(array);
                     if got != expected {
@@ -55,10 +60,16 @@ impl Simulation {
                 .collect();
             self.backend.write(ArrayId::Weights(layer), ValuesRef::F32(&weights))?;
             let feedback: Vec<f32> = layers
+                .clone()
                 .flat_map(|layer| layer.feedback.iter().chain(&layer.apical_biases).copied())
                 .map(flush_weight)
                 .collect();
             self.backend.write(ArrayId::Feedback(layer), ValuesRef::F32(&feedback))?;
+            let event_feedback: Vec<f32> = layers
+                .flat_map(|layer| layer.event_feedback.iter().copied().map(flush_weight))
+                .collect();
+            let array = ArrayId::EventFeedback(layer);
+            self.backend.write(array, ValuesRef::F32(&event_feedback))?;
         }
         Ok(())
     }
@@ -88,6 +99,14 @@ impl Simulation {
                     let (weights, biases) = values.split_at(layer.feedback.len());
                     layer.feedback.copy_from_slice(weights);
                     layer.apical_biases.copy_from_slice(biases);
+                }
+            }
+            let array = ArrayId::EventFeedback(layer);
+            let length = self.backend.shape().len_per_copy(array);
+            if length > 0 {
+                let values = self.backend.read(array)?.into_f32(array)?;
+                for (network, values) in networks.iter_mut().zip(values.chunks(length)) {
+                    network.layers[layer].event_feedback.copy_from_slice(values);
                 }
             }
         }

@@ -39,8 +39,13 @@ impl Simulation {
         let mut undo = Undo { updates, is_fresh, persistent: Vec::new(), whole: Vec::new() };
         let shape = self.backend.shape().clone();
         for array in shape.arrays() {
-            let is_weights =
-                matches!(array, ArrayId::Weights(_) | ArrayId::Moments(_) | ArrayId::Feedback(_));
+            let is_weights = matches!(
+                array,
+                ArrayId::Weights(_)
+                    | ArrayId::Moments(_)
+                    | ArrayId::Feedback(_)
+                    | ArrayId::EventFeedback(_)
+            );
             // A fresh state is cleared again and needs no copy.
             if stoppable != Stoppable::Nothing && !is_fresh && shape.persistent_len(array) > 0 {
                 undo.persistent.push((array, self.backend.read_persistent(array)?));

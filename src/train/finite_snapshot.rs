@@ -32,7 +32,12 @@ impl FiniteSnapshot {
 
 /// Returns the first network with weights that are not finite, and the lowest such layer.
 pub(super) fn find_nonfinite(networks: &[Network]) -> Option<(usize, usize)> {
-    let is_nonfinite = |layer: &Layer| layer.weights.iter().any(|weight| !weight.is_finite());
+    let is_nonfinite = |layer: &Layer| {
+        let Layer { weights, feedback, apical_biases, event_feedback, .. } = layer;
+        [weights, feedback, apical_biases, event_feedback]
+            .into_iter()
+            .any(|array| array.iter().any(|weight| !weight.is_finite()))
+    };
     let layer = |network: &Network| network.layers.iter().position(is_nonfinite);
     networks.iter().enumerate().find_map(|(index, network)| Some((index, layer(network)?)))
 }

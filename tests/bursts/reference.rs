@@ -1,7 +1,7 @@
 //! Burst-dependent learning in double precision, written from the papers' formulas, without code of the library.
 //!
 //! Events `e = sigma(C)`, with `C = k_D (W phi + bias)` and `phi = phi_max e` of the layer below; bursts `b = p e`.
-//! Both feedback paths are summed apart: `A = phi_max (Y b + Q e)` with `Q = -p0 Y`.
+//! Both feedback paths are summed apart: `A = phi_max (Y b + Q e)` with `Q = -p0 Y`, or with Q that learns.
 
 const PHI_MAX: f64 = 0.2;
 /// Steady-state ratio of somatic to basal voltage.
@@ -37,11 +37,13 @@ pub enum Optimizer {
     Adam(f64, f64, f64),
 }
 
-/// Layer: feed-forward weights with the biases as the last column, and feedback weights from the next layer.
+/// Layer: feed-forward weights with the biases as the last column, and feedback weights from the next layer. `events`: Q
+/// if it learns.
 #[derive(Clone)]
 pub struct Layer {
     pub weights: Matrix,
     pub feedback: Matrix,
+    pub events: Option<Matrix>,
     first: Matrix,
     second: Matrix,
 }
@@ -56,6 +58,8 @@ pub struct Network {
     /// Learning rate.
     pub eta: f64,
     pub weight_decay: f64,
+    /// Learning rate of Q.
+    pub event_eta: f64,
     updates: i32,
 }
 
@@ -83,7 +87,13 @@ fn zeros(like: &Matrix) -> Matrix {
 impl Layer {
     pub fn new(weights: Matrix, feedback: Matrix) -> Self {
         let moments = zeros(&weights);
-        Layer { weights, feedback, first: moments.clone(), second: moments }
+        Layer { weights, feedback, events: None, first: moments.clone(), second: moments }
+    }
+
+    /// Returns Q: its own weights, or -p0 Y.
+    pub fn event_feedback(&self, baseline: f64) -> Matrix {
+        let cancelling = |row: &Vec<f64>| row.iter().map(|weight| -baseline * weight).collect();
+        self.events.clone().unwrap_or_else(|| self.feedback.iter().map(cancelling).collect())
     }
 }
 
@@ -96,6 +106,7 @@ impl Network {
             source: FeedbackSource::Fixed,
             eta: 0.0,
             weight_decay: 0.0,
+            event_eta: 0.0,
             updates: 0,
         }
     }
@@ -139,12 +150,7 @@ impl Network {
                 None => Vec::new(),
                 Some(above) => {
                     let excitation = product(&layer.feedback, &above.bursts);
-                    let inhibition: Matrix = layer
-                        .feedback
-                        .iter()
-                        .map(|row| row.iter().map(|weight| -baseline * weight).collect())
-                        .collect();
-                    let inhibition = product(&inhibition, &above.events);
+                    let inhibition = product(&layer.event_feedback(baseline), &above.events);
                     let sums = excitation.iter().zip(&inhibition);
                     sums.map(|(excitation, inhibition)| PHI_MAX * (excitation + inhibition))
                         .collect()
@@ -199,9 +205,16 @@ impl Network {
                 }
             }
         }
+        let event_gradients = self.event_gradients(minibatch);
         self.updates += 1;
         if let FeedbackSource::Update(eta) = self.source {
             self.update_feedback(eta, &means);
+        }
+        for (layer, gradient) in self.layers.iter_mut().zip(event_gradients) {
+            let events = layer.events.iter_mut().flatten().flatten();
+            events.zip(gradient.iter().flatten()).for_each(|(weight, gradient)| {
+                *weight -= self.event_eta * gradient;
+            });
         }
         let (eta, decay, updates) = (self.eta, self.weight_decay, self.updates);
         for (layer, mean) in self.layers.iter_mut().zip(&means) {
@@ -227,6 +240,23 @@ impl Network {
                 }
             }
         }
+    }
+
+    /// Returns the mean of `A e^T` of each hidden layer, with the events e of the next layer.
+    fn event_gradients(&self, minibatch: &[(Vec<f64>, Vec<f64>)]) -> Vec<Matrix> {
+        let hidden = &self.layers[..self.layers.len() - 1];
+        let mut means: Vec<Matrix> = hidden.iter().map(|layer| zeros(&layer.feedback)).collect();
+        for (input, targets) in minibatch {
+            let activity = self.activity(input, Some(targets));
+            for (layer, mean) in means.iter_mut().enumerate() {
+                for (row, apical) in mean.iter_mut().zip(&activity[layer].apical) {
+                    for (mean, events) in row.iter_mut().zip(&activity[layer + 1].events) {
+                        *mean += apical * events / minibatch.len() as f64;
+                    }
+                }
+            }
+        }
+        means
     }
 
     /// Subtracts the transposed mean gradient of the next layer's weights from the feedback weights.

@@ -130,6 +130,24 @@ fn case_transposed_update_in_ranges() {
     });
 }
 
+#[test]
+fn case_apical_events_in_ranges() {
+    each_in_ranges(Kernel::ApicalEvents, |situation| {
+        if situation.shape.model.learns_event_feedback() {
+            situation.check_hidden(Kernel::ApicalEvents);
+        }
+    });
+}
+
+#[test]
+fn case_event_feedback_update_in_ranges() {
+    each_in_ranges(Kernel::EventFeedbackUpdate, |situation| {
+        if situation.shape.model.learns_event_feedback() {
+            situation.check_hidden(Kernel::EventFeedbackUpdate);
+        }
+    });
+}
+
 /// Runs a check, with one network, in each situation with several column ranges.
 fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
     let mut checked = 0;
@@ -148,6 +166,11 @@ fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
             Kernel::SynapticInputSpikes if shape.model.sends_rates() => 0..0,
             Kernel::ApicalBursts if !situation.has_burst_rates() => 0..0,
             Kernel::ApicalInputBursts if !shape.model.draws_bursts() => 0..0,
+            Kernel::ApicalEvents | Kernel::EventFeedbackUpdate
+                if !shape.model.learns_event_feedback() =>
+            {
+                0..0
+            }
             Kernel::TransposedUpdate if !shape.model.transposes_updates() => 0..0,
             Kernel::BackpropError if !shape.model.backpropagates() => 0..0,
             Kernel::ApicalStepSpikes | Kernel::ApicalHistory
@@ -165,6 +188,8 @@ fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
             | Kernel::ApicalBursts
             | Kernel::ApicalInputBursts
             | Kernel::TransposedUpdate
+            | Kernel::ApicalEvents
+            | Kernel::EventFeedbackUpdate
             | Kernel::BackpropError => 0..shape.layers() - 1,
             _ => 0..shape.layers(),
         };

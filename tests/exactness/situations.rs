@@ -1,8 +1,8 @@
 //! The situations of the exactness tests: shapes, and settings of each replica.
 
 use apical::config::{
-    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, LearningRule, Optimizer,
-    PlateauTiming, Signal,
+    Config, CreditAssignment, Dynamics, EventFeedback, Feedback, FeedbackWeights, LearningRule,
+    Optimizer, PlateauTiming, Signal,
 };
 use apical::model::lr_schedule::LrSchedule;
 use apical::model::phases::AveragingWindow;
@@ -198,6 +198,7 @@ fn configs() -> Vec<Config> {
             signal: Signal::Rates,
             feedback_lr: 0.25,
             weight_decay: 0.5,
+            event_feedback: EventFeedback::Homeostatic,
             ..bursts.clone()
         },
         Config { layers: vec![33, 200, 20], ..spiking_bursts.clone() },
@@ -244,6 +245,7 @@ fn varied(config: &Config, replica: usize) -> Config {
         burst_baseline: config.burst_baseline * (1.0 - change),
         burst_slope: config.burst_slope * (1.0 + change),
         burst_teacher: config.burst_teacher * (1.0 - change),
+        event_feedback_lr: config.event_feedback_lr * (1.0 + change),
         lr_schedule: if replica == 1 { LrSchedule::Cosine } else { LrSchedule::Constant },
         warmup_images: 10 * replica as u64,
         ..config.clone()

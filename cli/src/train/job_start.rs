@@ -6,7 +6,7 @@ use super::TrainArgs;
 use super::job::TrainJob;
 use crate::CliError;
 use crate::weights::load_weights;
-use apical::config::{Config, Feedback, Variant};
+use apical::config::{Config, Variant};
 use apical::dataset::Dataset;
 use apical::run_dir::file_names::INITIAL_WEIGHTS;
 use apical::run_dir::{RunInfo, SavedNetwork, weights_sha256};
@@ -72,7 +72,7 @@ impl TrainJob {
     /// Checks that the networks of the run can start with the given weights.
     ///
     /// # Errors
-    /// Returns an error if one has other layers or feedback from other layers, or input of another kind or size.
+    /// Returns an error if one has other layers, feedback from other layers or another kind of event feedback, or input of another kind or size.
     pub(super) fn check_initial_weights(
         &self,
         variants: &[Variant],
@@ -98,6 +98,13 @@ impl TrainJob {
                 let hint = format!("; give --feedback {have}");
                 return refuse(format!("{have} feedback"), format!("{needed} feedback{hint}"));
             }
+            let learns_events = |config: &Config| config.network_model().learns_event_feedback();
+            if learns_events(config) != learns_events(given) {
+                let [have, needed] = [given, config].map(|config| name(config.event_feedback));
+                let hint = format!("; give --event-feedback {have}");
+                let needed = format!("{needed} event feedback{hint}");
+                return refuse(format!("{have} event feedback"), needed);
+            }
         }
         Ok(())
     }
@@ -117,8 +124,8 @@ fn feedback_sizes(config: &Config) -> Vec<usize> {
     hidden.map(|layer| config.layers[config.feedback.population(layer, layers) - 1]).collect()
 }
 
-/// Returns the name of a population as flags take it.
-fn name(feedback: Feedback) -> String {
-    let value = feedback.to_possible_value();
+/// Returns the name of a setting's value as flags take it.
+fn name(value: impl ValueEnum) -> String {
+    let value = value.to_possible_value();
     value.map_or(String::new(), |value| value.get_name().to_string())
 }

@@ -153,4 +153,9 @@ fn weights_of_other_feedback_are_refused_early() {
     output_of(&mut deep(&["--layers=20,10", "--out=shallow"]));
     let start = ["--initial-weights=shallow/weights.safetensors", "--out=other"];
     output_of(deep(&["--layers=20,10", "--feedback=layerwise"]).args(start));
+    let bursts = ["--preset=bursts-1", "--layers=20,10", "--event-feedback=homeostatic"];
+    let start = ["--initial-weights=shallow/weights.safetensors", "--out=new"];
+    let texts = ["they have cancelling event feedback, the run has homeostatic", "give --event-"];
+    fails(deep(&bursts).args(start), 2, &texts);
+    assert!(!folder.path().join("new").exists());
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{CreditAssignment, Feedback, LearningRule, Preset, Signal};
+use crate::config::{CreditAssignment, EventFeedback, Feedback, LearningRule, Preset, Signal};
 
 #[test]
 fn validate_accepts_presets() {
@@ -77,6 +77,18 @@ fn validate_names_each_invalid_setting() {
             Config {
                 dynamics: Dynamics::Spiking,
                 feedback_signal: Signal::Rates,
+                ..bursts.clone()
+            },
+        ),
+        ("burst_teacher", Config { burst_teacher: 0.0, ..bursts.clone() }),
+        ("event_feedback", Config { event_feedback: EventFeedback::Homeostatic, ..base.clone() }),
+        ("event_feedback_lr", Config { event_feedback_lr: 0.0, ..base.clone() }),
+        ("event_feedback_lr", Config { event_feedback_lr: 1e4, ..base.clone() }),
+        (
+            "event_feedback",
+            Config {
+                dynamics: Dynamics::Spiking,
+                event_feedback: EventFeedback::Homeostatic,
                 ..bursts.clone()
             },
         ),

@@ -18,7 +18,8 @@ pub fn required_bytes(shape: &Shape, threads: usize) -> u64 {
             ArrayId::Weights(_)
             | ArrayId::Moments(_)
             | ArrayId::Gradient(_)
-            | ArrayId::Feedback(_) => {
+            | ArrayId::Feedback(_)
+            | ArrayId::EventFeedback(_) => {
                 shape.copies(array) * WeightMatrix::padded_words(columns, units)
             }
             // Without access per sample, there is one copy per thread.

@@ -9,6 +9,7 @@
 //! - `arithmetic_selftest`: a test of the device's arithmetic.
 
 mod apical_bursts;
+mod apical_events;
 mod apical_history;
 mod apical_input_bursts;
 mod apical_step_rates;
@@ -25,6 +26,7 @@ mod draw_bursts;
 mod emit_rates;
 mod encode_rates;
 mod encode_spikes;
+mod event_feedback_update;
 mod feedback_update;
 mod hidden_step;
 mod local_error;

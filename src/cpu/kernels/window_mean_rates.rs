@@ -11,6 +11,7 @@ use crate::cpu::simd::width::simd_versions;
 use crate::cpu::state::SampleState;
 use crate::interface::{ArrayId, RATE_HISTORY, Shape};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
+use crate::model::network_model::LearningRule;
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
@@ -43,7 +44,9 @@ fn average_rates<V: Simd>(
     // The kernel takes populations, so `layer` is one.
     let (population, params) = (prepared.launch.layer, &prepared.params);
     let (rates, window_means) = (&mut state.rates[population], &mut state.window_means[population]);
-    let feeds_forward = params.is_output == 0 && params.sends_rates == 1;
+    // With bursts, the forward means of the output are the events that feed back.
+    let has_bursts = constants.rule == LearningRule::Bursts as u32;
+    let feeds_forward = (params.is_output == 0 || has_bursts) && params.sends_rates == 1;
     let feeds_back = params.feeds_back_rates == 1;
     let means = averaging_window::window_means(constants, sample, feeds_forward, feeds_back);
     for (rates, window_means) in rates.iter_tiles_mut().zip(window_means.iter_tiles_mut()) {

@@ -65,6 +65,7 @@ impl PersistentRows {
             compartments: rows(&[
                 (true, compartment::SOMA),
                 (shape.model.learns_feedback(), compartment::MEAN_SOMA),
+                (shape.model.learns_event_feedback(), compartment::APICAL),
             ]),
             plateaus: rows(&[(shape.model.learns_feedback(), plateau::FORWARD)]),
         }
@@ -228,6 +229,13 @@ impl PersistentState {
 
     /// Returns the mean somatic voltages of the forward phase.
     pub fn mean_soma(&self, layer: usize) -> Vec<Tile<f32>> {
+        let row = self.rows.compartments.len() - 1;
+        self.compartments[layer].iter_tiles().map(|rows| rows[row]).collect()
+    }
+
+    /// Returns the apical voltages.
+    pub fn apical(&self, layer: usize) -> Vec<Tile<f32>> {
+        // The last persistent row if event feedback weights learn.
         let row = self.rows.compartments.len() - 1;
         self.compartments[layer].iter_tiles().map(|rows| rows[row]).collect()
     }

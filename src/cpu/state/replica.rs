@@ -19,6 +19,8 @@ pub struct ReplicaState {
     pub gradients: Vec<WeightMatrix>,
     /// Feedback weights of each layer, `[columns, units]`; empty for the output.
     pub feedback: Vec<WeightMatrix>,
+    /// Event feedback weights of each layer, `[n_feedback, units]`; empty for the output, or if they do not learn.
+    pub event_feedback: Vec<WeightMatrix>,
     /// Predicted class of each result slot, `[result slots]`.
     pub classes: Vec<u32>,
     /// Loss of each result slot, `[result slots]`.
@@ -43,6 +45,7 @@ impl ReplicaState {
             second_moments: columns(ArrayId::Moments, 2),
             gradients: columns(ArrayId::Gradient, 1),
             feedback: columns(ArrayId::Feedback, 1),
+            event_feedback: columns(ArrayId::EventFeedback, 1),
             classes: vec![0; shape.len_per_copy(ArrayId::Classes)],
             losses: vec![0.0; shape.len_per_copy(ArrayId::Losses)],
         }
@@ -69,6 +72,9 @@ impl ReplicaState {
             }
             (ArrayId::Feedback(layer), Values::F32(values)) => {
                 values.extend(self.feedback[layer].columns().flatten());
+            }
+            (ArrayId::EventFeedback(layer), Values::F32(values)) => {
+                values.extend(self.event_feedback[layer].columns().flatten());
             }
             (ArrayId::Classes, Values::U32(values)) => values.extend(&self.classes),
             (ArrayId::Losses, Values::F32(values)) => values.extend(&self.losses),
@@ -98,6 +104,9 @@ impl ReplicaState {
             }
             (ArrayId::Feedback(layer), ValuesRef::F32(values)) => {
                 self.feedback[layer].set_values(values);
+            }
+            (ArrayId::EventFeedback(layer), ValuesRef::F32(values)) => {
+                self.event_feedback[layer].set_values(values);
             }
             (ArrayId::Classes, ValuesRef::U32(values)) => self.classes.copy_from_slice(values),
             (ArrayId::Losses, ValuesRef::F32(values)) => self.losses.copy_from_slice(values),

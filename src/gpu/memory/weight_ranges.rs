@@ -100,7 +100,11 @@ fn is_split_for(array: ArrayId, launch: &Launch, shape: &Shape) -> bool {
 fn can_split(array: ArrayId, shape: &Shape) -> bool {
     let is_weights = matches!(
         array,
-        ArrayId::Weights(_) | ArrayId::Moments(_) | ArrayId::Gradient(_) | ArrayId::Feedback(_)
+        ArrayId::Weights(_)
+            | ArrayId::Moments(_)
+            | ArrayId::Gradient(_)
+            | ArrayId::Feedback(_)
+            | ArrayId::EventFeedback(_)
     );
     is_weights && shape.replicas == 1 && shape.len_per_copy(array) > 0
 }

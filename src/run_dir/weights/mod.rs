@@ -196,7 +196,7 @@ pub(super) fn metadata(
     ))
 }
 
-/// Returns the SHA-256 of all tensors in the order `W0`, `b0`, `Y0`, `c0`, `W1`, .., in hexadecimal. It is equal for two
+/// Returns the SHA-256 of all tensors in the order `W0`, `b0`, `Y0`, `c0`, `Q0`, `W1`, .., in hexadecimal. It is equal for two
 /// networks if and only if their weights are equal bit for bit.
 ///
 /// # Panics
@@ -239,6 +239,9 @@ pub fn named_weights(network: &Network) -> Vec<(String, Vec<usize>, Vec<f32>)> {
         if !layer.apical_biases.is_empty() {
             add("c", &[layer.units], layer.apical_biases.clone());
         }
+        if !layer.event_feedback.is_empty() {
+            add("Q", &[layer.units, layer.n_feedback], layer.event_feedback_rows());
+        }
     }
     list
 }
@@ -250,6 +253,7 @@ struct LayerShape {
     /// Number of feedback inputs; 0 for the output layer.
     sources: usize,
     has_apical_biases: bool,
+    has_event_feedback: bool,
 }
 
 /// Returns the sizes of all layers of a network for images of `pixels` bytes.
@@ -265,6 +269,7 @@ fn layer_shapes(config: &Config, pixels: usize) -> Vec<LayerShape> {
             false => sizes[model.feedback.population(index, sizes.len()) - 1],
         },
         has_apical_biases: index != output && model.has_apical_biases,
+        has_event_feedback: index != output && model.learns_event_feedback(),
     };
     sizes.iter().enumerate().map(shape).collect()
 }

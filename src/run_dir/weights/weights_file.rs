@@ -197,12 +197,16 @@ impl<'a> WeightsFile<'a> {
     fn check_tensor_names(&self, shapes: &[LayerShape]) -> Result<(), WeightsError> {
         let names: Vec<String> = (0..shapes.len())
             .flat_map(|index| {
-                let letters = match &shapes[index] {
-                    LayerShape { has_apical_biases: true, .. } => "WbYc",
-                    LayerShape { sources: 0, .. } => "Wb",
-                    _ => "WbY",
-                };
-                letters.chars().map(move |letter| format!("{letter}{index}"))
+                let shape = &shapes[index];
+                let letters = [
+                    ("W", true),
+                    ("b", true),
+                    ("Y", shape.sources > 0),
+                    ("c", shape.has_apical_biases),
+                    ("Q", shape.has_event_feedback),
+                ];
+                let present = letters.into_iter().filter(|(_, is_present)| *is_present);
+                present.map(move |(letter, _)| format!("{letter}{index}"))
             })
             .collect();
         let mut present = self.tensors.names();
@@ -218,7 +222,7 @@ impl<'a> WeightsFile<'a> {
 
     /// Reads the tensors of a layer.
     fn layer(&self, index: usize, shape: &LayerShape) -> Result<Layer, WeightsError> {
-        let &LayerShape { units, below, sources, has_apical_biases } = shape;
+        let &LayerShape { units, below, sources, has_apical_biases, has_event_feedback } = shape;
         let weights = self.tensor(&format!("W{index}"), &[units, below])?;
         let biases = self.tensor(&format!("b{index}"), &[units])?;
         let feedback = match sources {
@@ -229,8 +233,13 @@ impl<'a> WeightsFile<'a> {
             true => self.tensor(&format!("c{index}"), &[units])?,
             false => Vec::new(),
         };
-        match Layer::from_rows(units, below, &weights, &biases, &feedback) {
-            Ok(rows) => Ok(Layer { apical_biases, ..rows }),
+        let event_feedback = match has_event_feedback {
+            true => self.tensor(&format!("Q{index}"), &[units, sources])?,
+            false => Vec::new(),
+        };
+        let rows = Layer::from_rows(units, below, &weights, &biases, &feedback);
+        match rows.and_then(|layer| layer.with_event_feedback(&event_feedback)) {
+            Ok(layer) => Ok(Layer { apical_biases, ..layer }),
             Err(error) => self.fault("the arrays of a layer".to_string(), error),
         }
     }

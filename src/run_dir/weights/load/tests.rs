@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use safetensors::tensor::TensorView;
 
 use super::*;
-use crate::config::{Config, Feedback, Preset};
+use crate::config::{Config, Dynamics, EventFeedback, Feedback, LearningRule, Preset};
 use crate::network::Network;
 use crate::run_dir::weights::test_files::{changed, config, images, message, read, saved};
-use crate::run_dir::weights::weights_sha256;
+use crate::run_dir::weights::{to_bytes, weights_sha256};
 
 #[cfg(unix)]
 #[test]
@@ -40,6 +40,26 @@ fn load_restores_every_bit_and_setting() {
         assert_eq!(weights_sha256(&back.network), weights_sha256(&network));
         assert_eq!(back, SavedNetwork { network, config, images: images(), is_checked: true });
     }
+}
+
+#[test]
+fn load_restores_event_feedback() {
+    let config = Config {
+        rule: LearningRule::Bursts,
+        dynamics: Dynamics::SteadyState,
+        event_feedback: EventFeedback::Homeostatic,
+        ..config()
+    };
+    let mut network = Network::initial(&config, 6);
+    let before = weights_sha256(&network);
+    let weights = network.layers.iter_mut().flat_map(|layer| &mut layer.event_feedback);
+    weights.zip(1_u8..).for_each(|(weight, index)| *weight = f32::from(index));
+    assert_ne!(weights_sha256(&network), before);
+    let back = read(&to_bytes(&network, &config, &images()).unwrap()).unwrap();
+    assert_eq!(back.network, network);
+    let without = Config { event_feedback: EventFeedback::Cancelling, ..config };
+    let message = message(&to_bytes(&network, &without, &images()).unwrap());
+    assert!(message.contains("only, found 'Q0'"), "{message}");
 }
 
 #[test]

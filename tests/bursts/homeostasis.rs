@@ -1,0 +1,108 @@
+//! Event feedback Q that learns alone: no teacher, and constant weights.
+
+use std::ops::ControlFlow;
+
+use apical::config::Config;
+use apical::device::BackendKind;
+use apical::network::Network;
+use apical::train::{TrainError, order};
+
+use super::reference::{self, Matrix};
+use super::{
+    BATCH, IMAGES, PIXELS, config, dataset, homeostatic, input_of, reference_of, targets_of,
+    trained, training,
+};
+
+/// Returns settings under which only Q learns.
+fn untaught(epochs: u32) -> Config {
+    Config {
+        epochs,
+        eta: vec![0.0],
+        burst_teacher: 0.0,
+        event_feedback_lr: 0.5,
+        ..homeostatic(&config(&[20, 17, 10]))
+    }
+}
+
+/// Returns the root mean square of a hidden layer's apical voltages over all training images.
+fn apical_size(network: &reference::Network, layer: usize) -> f64 {
+    let dataset = dataset();
+    let images = 0..IMAGES;
+    let activity = images
+        .map(|image| network.activity(&input_of(&dataset, image), None)[layer].apical.clone());
+    let all: Vec<f64> = activity.flatten().collect();
+    (all.iter().map(|apical| apical * apical).sum::<f64>() / all.len() as f64).sqrt()
+}
+
+/// Returns the root mean square of `p0 Y + Q`: along the mean events of the next layer, and over all entries.
+fn mismatch(network: &reference::Network, layer: usize) -> [f64; 2] {
+    let dataset = dataset();
+    let next: Vec<Vec<f64>> = (0..IMAGES)
+        .map(|image| network.events(&input_of(&dataset, image))[layer + 1].clone())
+        .collect();
+    let mean = |unit: usize| next.iter().map(|events| events[unit]).sum::<f64>() / IMAGES as f64;
+    let mean: Vec<f64> = (0..next[0].len()).map(mean).collect();
+    let length = mean.iter().map(|events| events * events).sum::<f64>().sqrt();
+    let (baseline, layer) = (network.rule.baseline, &network.layers[layer]);
+    let difference: Matrix = layer
+        .feedback
+        .iter()
+        .zip(layer.event_feedback(baseline))
+        .map(|(y, q)| y.iter().zip(q).map(|(y, q)| baseline * y + q).collect())
+        .collect();
+    let along: Vec<f64> = difference
+        .iter()
+        .map(|row| row.iter().zip(&mean).map(|(d, events)| d * events / length).sum())
+        .collect();
+    let rms = |values: &[f64]| {
+        (values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64).sqrt()
+    };
+    [rms(&along), rms(&difference.concat())]
+}
+
+#[test]
+fn homeostasis_without_teacher_silences_dendrites() {
+    let config = untaught(400);
+    let start = reference_of(&config, &Network::initial(&config, PIXELS));
+    let end = reference_of(&config, &trained(&config, BackendKind::Cpu));
+    for layer in 0..2 {
+        let [before, after] = [&start, &end].map(|network| apical_size(network, layer));
+        assert!(after < 0.04 * before, "layer {layer}: apical voltages of {before}, then {after}");
+        // Q matches -p0 Y along the events. Elsewhere, events that hardly vary leave it where it was.
+        let [before, after] = [&start, &end].map(|network| mismatch(network, layer));
+        assert!(after[0] < 0.02 * before[0], "layer {layer}: {before:?}, then {after:?}");
+        assert!(after[1] > 0.5 * before[1], "layer {layer}: {before:?}, then {after:?}");
+        let weights = [&start, &end].map(|network| &network.layers[layer].weights);
+        assert!(weights[0] == weights[1], "the weights of layer {layer} changed");
+    }
+}
+
+#[test]
+fn homeostasis_without_teacher_matches_reference() {
+    let (config, dataset) = (untaught(20), dataset());
+    let mut expected = reference_of(&config, &Network::initial(&config, PIXELS));
+    for epoch in 1..=config.epochs {
+        for minibatch in order(&config, &dataset, epoch).chunks(BATCH) {
+            let shown = minibatch.iter().map(|image| {
+                (input_of(&dataset, image.index), targets_of(&dataset, image.index, 10))
+            });
+            expected.train(&shown.collect::<Vec<_>>());
+        }
+    }
+    let found = reference_of(&config, &trained(&config, BackendKind::Cpu));
+    for layer in 0..2 {
+        let [expected, found] =
+            [&expected, &found].map(|network| network.layers[layer].event_feedback(0.5));
+        let pairs = expected.iter().flatten().zip(found.iter().flatten());
+        let largest = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(largest < 2e-5, "layer {layer}: {largest:e}");
+    }
+}
+
+#[test]
+fn homeostasis_with_large_rate_is_an_error() {
+    let config = Config { event_feedback_lr: 2.0, ..untaught(60) };
+    let mut training = training(&config, BackendKind::Cpu).expect("the device opens");
+    let result = training.run(&mut |_| ControlFlow::Continue(()));
+    assert!(matches!(result, Err(TrainError::NotFinite { .. })), "Q diverged unnoticed");
+}

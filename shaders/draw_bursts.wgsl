@@ -6,10 +6,15 @@
 // One thread per neuron and sample.
 #import bindings, exact_math, spike_counts, philox, burst_steps
 
-// Number of steps that share a call of the random generator.
-const STEPS_PER_CALL = 4u;
-// Bits of the counter for the index of a spike in its step start here.
+// First bit of the index of a spike in the counters of its random words, and of their low halves.
 const SPIKE_INDEX_SHIFT = 16u;
+const LOW_HALF_INDEX_SHIFT = 20u;
+
+// Burst probability `limit / odds`.
+struct Chance {
+    odds: f32,
+    limit: f32,
+}
 
 // spike counts of the layer, [samples, history words + words, units]
 @group(0) @binding(5) var<storage, read> spikes: array<u32>;
@@ -64,10 +69,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         let n = spike_count(counts, step);
         if n > 0u {
             let events = sigmoid(somata[row]);
-            var probability = 0.0;
+            var chance = Chance(1.0, 0.0);
             if params.is_output == 1u {
                 let teaching = mul_rounded(replicas[replica].burst_teacher, target_rate - events);
-                probability = baseline + mul_rounded(baseline, mul_rounded(teaching, 1.0 - events));
+                chance.limit = baseline + mul_rounded(baseline, mul_rounded(teaching, 1.0 - events));
             } else {
                 var apical = mul_rounded(constants.gain_slow, slow) - mul_rounded(constants.gain_fast, fast);
                 if !is_uncut {
@@ -75,9 +80,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                 }
                 apical = flush(apical, SMALLEST_VOLTAGE);
                 let argument = mul_rounded(mul_rounded(replicas[replica].burst_slope, apical), 1.0 - events);
-                probability = mul_rounded(baseline + baseline, sigmoid(argument));
+                chance = Chance(1.0 + exp_exact(-argument), baseline + baseline);
             }
-            let count = draw(sample.draw_index, unit, step, n, probability);
+            let count = draw(sample.draw_index, unit, step, n, chance);
             drawn |= count << (slot * COUNT_BITS);
             if step >= window_start {
                 burst_sum += count;
@@ -103,14 +108,26 @@ fn filtered_input(row: u32, taps: u32) -> f32 {
 }
 
 // Returns the number of bursts among `n` spikes of a step.
-fn draw(draw_index: u32, unit: u32, step: u32, n: u32, probability: f32) -> u32 {
+fn draw(draw_index: u32, unit: u32, step: u32, n: u32, chance: Chance) -> u32 {
     let counter0 = philox_counter0(STREAM_BURSTS, params.population);
     var count = 0u;
     for (var spike = 0u; spike < n; spike++) {
-        let index = (step / STEPS_PER_CALL) | (spike << SPIKE_INDEX_SHIFT);
+        let index = (step / STEPS_PER_WORD) | (spike << SPIKE_INDEX_SHIFT);
         let words = philox(vec4<u32>(counter0, draw_index, unit, index), replicas[replica].seed);
-        let fraction = mul_rounded(f32(words[step % STEPS_PER_CALL] >> (32u - FRACTION_BITS)), FRACTION_SCALE);
-        count += select(0u, 1u, fraction < probability);
+        var word = halfword(words, step % STEPS_PER_WORD);
+        // Few draws need the low half.
+        if is_burst(word, chance) != is_burst(word | LOW16, chance) {
+            let low_counter0 = philox_counter0(STREAM_BURST_LOW_HALF, params.population);
+            let low_index = step | (spike << LOW_HALF_INDEX_SHIFT);
+            word |= philox(vec4<u32>(low_counter0, draw_index, unit, low_index), replicas[replica].seed).x >> 16u;
+        }
+        count += select(0u, 1u, is_burst(word, chance));
     }
     return count;
+}
+
+// Returns whether a spike with this random word is a burst.
+fn is_burst(word: u32, chance: Chance) -> bool {
+    let fraction = mul_rounded(f32(word >> (32u - FRACTION_BITS)), FRACTION_SCALE);
+    return mul_rounded(fraction, chance.odds) < chance.limit;
 }

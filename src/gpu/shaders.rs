@@ -41,7 +41,7 @@ const STRUCTS: [&str; 5] =
 const IMPORT: &str = "#import ";
 
 /// Integer constants of the shaders.
-const INTEGERS: [(&str, u32); 52] = [
+const INTEGERS: [(&str, u32); 53] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
@@ -80,6 +80,7 @@ const INTEGERS: [(&str, u32); 52] = [
     ("STREAM_FEEDBACK_NOISE", RngStream::FeedbackNoise as u32),
     ("STREAM_PLATEAU_TIME", RngStream::PlateauTime as u32),
     ("STREAM_BURSTS", RngStream::Bursts as u32),
+    ("STREAM_BURST_LOW_HALF", RngStream::BurstLowHalf as u32),
     ("UNIFORM_SHIFT", random::UNIFORM_SHIFT),
     ("LOW16", spikes::LOW16),
     ("PHILOX_MULTIPLIER_0", random::MULTIPLIER_0),

@@ -48,9 +48,13 @@ pub enum RngStream {
     ApicalBiases = 13,
     /// Order of the images within a class, in data sorted by class.
     Subset = 14,
-    /// Bursts of a layer's spikes. One call covers one spike of each of four steps, a word each. The fourth word of the
-    /// counter is the index of these steps, plus 2^16 times the index of the spike in its step.
+    /// Bursts of a layer's spikes. One call covers one spike of each of eight steps, half a word each as in
+    /// [`RngStream::Spikes`]. The fourth word of the counter is the index of these steps, plus 2^16 times the index of the
+    /// spike in its step.
     Bursts = 15,
+    /// Low half of a word of [`RngStream::Bursts`], if the high half does not decide. The fourth word of the counter is the
+    /// step, plus 2^20 times the index of the spike in the step.
+    BurstLowHalf = 16,
 }
 
 /// Split of the images that a draw belongs to, so that tests do not change the draws of the training.

@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use apical::config::{Config, Signal, Variant};
+use apical::config::{Config, Feedback, LearningRule, Signal, Variant};
 use apical::dataset::Dataset;
 use apical::dataset::spikes::{EventSet, EventTimes, SpikeDataset, SpikeOptions};
 use apical::device::{BackendKind, DeviceOptions};
@@ -64,6 +64,7 @@ fn recordings_train_to_equal_bits_on_cpu_and_gpu() {
         config(),
         Config { psp_kernel_ms: 0, ..config() },
         Config { g_apical: 0.05, batch_size: 1, train_images: 8, ..config() },
+        Config { rule: LearningRule::Bursts, feedback: Feedback::Layerwise, ..config() },
     ] {
         let train = |kind| {
             let training = Training::new(config.clone(), dataset(), &on(kind));

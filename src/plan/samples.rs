@@ -79,9 +79,27 @@ impl SampleBuilder {
     pub fn training(&self, image: &Presentation) -> Sample {
         let [forward, target] = self.phases.draw(image.draw_index);
         if !self.has_target_phase {
-            return forward_phase(image, forward, self.averaging.length(forward));
+            return self.forward_only(image, forward);
         }
         self.phases_of(image, [forward, target])
+    }
+
+    /// Returns the shortest sample of a training image.
+    pub fn shortest_training(&self, image: &Presentation) -> Sample {
+        let steps = self.shortest_phase();
+        match self.has_target_phase {
+            true => self.phases_of(image, [steps; 2]),
+            false => self.forward_only(image, steps),
+        }
+    }
+
+    /// Returns a forward phase of a given length, steps.
+    fn forward_only(&self, image: &Presentation, steps: u32) -> Sample {
+        let sample = forward_phase(image, steps, self.averaging.length(steps));
+        match self.parts {
+            Some(parts) => with_forward_part(sample, parts.forward),
+            None => sample,
+        }
     }
 
     /// Returns a forward and a target phase of given lengths, steps.

@@ -45,30 +45,34 @@ impl Window {
 }
 
 /// Returns a warning per phase that ends without a spike of some recordings, for phases of the shortest length: their
-/// input is silent in the steps that the rule averages. No warnings for images.
+/// input is silent in the steps that the rule averages. Also warns of a target part that the rule does not show. No
+/// warnings for images.
 pub fn silent_window_warnings(config: &Config, dataset: &Dataset) -> Vec<String> {
     let Some(recordings) = dataset.recordings() else { return Vec::new() };
     let samples = SampleBuilder::of_dataset(config, dataset);
     let any = Presentation { index: 0, label: 0, draw_index: 0, result_slot: 0 };
-    let training = samples.phases_of(&any, [samples.shortest_phase(); 2]);
+    let training = samples.shortest_training(&any);
     let test = samples.test(&any);
     let forward = |phase, sample: Sample| {
         let part = [sample.forward_first, sample.forward_len, 0];
         Window::new(phase, part, [sample.steps_forward, sample.window_forward])
     };
-    let target = Window::new(
-        "target phase",
-        [training.target_first, training.target_len, training.target_offset],
-        [training.steps_target, training.window_target],
-    );
+    let target = |sample: Sample| {
+        let part = [sample.target_first, sample.target_len, sample.target_offset];
+        Window::new("target phase", part, [sample.steps_target, sample.window_target])
+    };
     let trained = 0..dataset.training_count;
     let tested = trained.end..trained.end + dataset.test_count;
-    let windows = [
-        (forward("forward phase", training), "training", trained.clone()),
-        (target, "training", trained),
-        (forward("test", test), "test", tested),
-    ];
+    let mut windows = vec![(forward("forward phase", training), "training", trained.clone())];
     let mut warnings = Vec::new();
+    if training.steps_target > 0 {
+        windows.push((target(training), "training", trained));
+    }
+    if training.steps_target == 0 && recordings.parts.target.is_some() {
+        let (name, rule) = (&dataset.name, "the rule has no target phase");
+        warnings.push(format!("{name}: the target part of recordings is not shown: {rule}"));
+    }
+    windows.push((forward("test", test), "test", tested));
     for (window, set, indices) in windows {
         let total = indices.len();
         let silent = indices.filter(|&index| !window.shows_spike(recordings, index)).count();
@@ -89,11 +93,16 @@ pub fn silent_window_warnings(config: &Config, dataset: &Dataset) -> Vec<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::LearningRule;
     use crate::dataset::spikes::{EventSet, EventTimes, SpikeDataset, SpikeOptions, TimeRange};
     use crate::model::phases::PhaseJitter;
 
     /// Returns the warnings for two training recordings with one spike each, at these times, ms.
     fn warnings(times: [f64; 2], options: SpikeOptions) -> Vec<String> {
+        warnings_of_rule(LearningRule::Phases, times, options)
+    }
+
+    fn warnings_of_rule(rule: LearningRule, times: [f64; 2], options: SpikeOptions) -> Vec<String> {
         let set = EventSet {
             times: EventTimes::Milliseconds(times.to_vec()),
             units: vec![0, 0],
@@ -103,6 +112,7 @@ mod tests {
         let name = "own".to_string();
         let set = SpikeDataset { name, sensor: [1, 1, 1], training: set.clone(), test: set };
         let config = Config {
+            rule,
             phase_ms: 50,
             phase_jitter: PhaseJitter::None,
             test_ms: 100,
@@ -138,5 +148,14 @@ mod tests {
         assert_eq!(warnings([10.0, 29.0], parts([0, 40], Some([0, 40]))).len(), 2);
         // The whole window lies in each repetition of a part that is shorter.
         assert_eq!(warnings([3.0, 4.0], parts([0, 5], None)), [""; 0]);
+    }
+
+    #[test]
+    fn target_part_without_a_target_phase_is_a_warning() {
+        let bursts = |options| warnings_of_rule(LearningRule::Bursts, [3.0, 4.0], options);
+        let expected =
+            "own: the target part of recordings is not shown: the rule has no target phase";
+        assert_eq!(bursts(parts([0, 5], Some([0, 5]))), [expected]);
+        assert_eq!(bursts(parts([0, 5], None)), [""; 0]);
     }
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures how spike noise, the length of the phases and depth limit learning.
+"""Measures how spike noise limits learning: with two phases and by depth, or with bursts.
 
-Trains the networks of conditions.py that benches/results/noise/trainings.jsonl lacks, one after another,
-and writes benches/results/noise.md. An interrupted call continues with the first missing training.
+Trains the networks of a study in conditions.py that benches/results/STUDY/trainings.jsonl lacks, one after another,
+and writes benches/results/STUDY.md. An interrupted call continues with the first missing training.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 import report
-from conditions import CONDITIONS, HELD_OUT
+from conditions import STUDIES
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -25,17 +25,18 @@ def parse():
     add = parser.add_argument
     add("--apical", metavar="FILE", default=ROOT / "target" / "release" / "apical",
         help="program to measure (default target/release/apical)")
+    add("--study", choices=STUDIES, default="noise", help="study (default noise)")
     add("--only", default="", help="train only conditions whose name contains this")
     add("--report", action="store_true", help="train nothing: only write the report")
     add("--out", metavar="DIR", type=pathlib.Path, default=ROOT / "benches" / "results",
-        help="folder of noise.md and noise/ (default benches/results)")
+        help="folder of STUDY.md and STUDY/ (default benches/results)")
     return parser.parse_args()
 
 
-def train(binary, condition):
+def train(binary, common, condition):
     """Trains one network on one thread and returns its errors and CPU time."""
     command = [str(binary), "train", "--backend", "cpu", "--threads", "1", "--eval-every", "0",
-               "--quiet", "--json", *HELD_OUT, *condition.arguments.split()]
+               "--quiet", "--json", *common, *condition.arguments.split()]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
@@ -57,20 +58,22 @@ def train(binary, condition):
 def main():
     """Trains what is missing and writes the report."""
     options = parse()
-    path = options.out / "noise" / "trainings.jsonl"
+    study = STUDIES[options.study]
+    path = options.out / options.study / "trainings.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     trainings = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     found = {(training["name"], training["arguments"]) for training in trainings}
-    for condition in CONDITIONS:
+    for condition in study.conditions:
         is_there = (condition.name, condition.arguments) in found
         if options.report or is_there or options.only not in condition.name:
             continue
-        training = train(options.apical, condition)
+        training = train(options.apical, study.common, condition)
         with path.open("a") as file:
             file.write(json.dumps(training) + "\n")
         trainings.append(training)
         print(f"{condition.name}: {training['errors'][-1]:.2f} %", file=sys.stderr)
-    (options.out / "noise.md").write_text(report.report(CONDITIONS, trainings))
+    text = report.report(options.study, study, trainings)
+    (options.out / f"{options.study}.md").write_text(text)
 
 
 if __name__ == "__main__":

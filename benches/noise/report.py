@@ -3,19 +3,6 @@
 import pathlib
 import platform
 
-from conditions import HELD_OUT
-
-HEAD = f"""# Noise, phases and depth
-
-Written by `python benches/noise/noise.py` from `noise/trainings.jsonl`. One network each, seed 1, minibatches
-of 32, one thread; the learning rate falls to 0 over the epochs. Predictions were made before the training; those of a
-difference are shown added to the error of the other training. CPU time includes the evaluations.
-
-Each is `apical train {" ".join(HELD_OUT)} ARGUMENTS`: 50,000 training images, and errors
-of 4,000 held-out training images after each epoch. They are harder than the other held-out images: the default has
-5.30 % on them and 4.35 % on all 10,000 (without `--test-images`).
-"""
-
 COLUMNS = ["training", "arguments", "epochs", "training error, %", "error, %", "predicted, %", "CPU s"]
 
 
@@ -29,14 +16,27 @@ def cpu_name():
     return names[0] if names else platform.processor()
 
 
-def report(conditions, trainings):
+def head(name, study):
+    """Returns the introduction of the report of a study."""
+    command = "python benches/noise/noise.py" + ("" if name == "noise" else f" --study {name}")
+    return f"""# {study.title}
+
+Written by `{command}` from `{name}/trainings.jsonl`. One network each, seed 1, minibatches
+of 32, one thread; the learning rate falls to 0 over the epochs. Predictions were made before the training; those of a
+difference are shown added to the error of the other training. CPU time includes the evaluations.
+
+Each is `apical train {" ".join(study.common)} ARGUMENTS`: {study.text}
+"""
+
+
+def report(name, study, trainings):
     """Returns the report of the finished trainings, in the order of the conditions."""
     by_key = {(training["name"], training["arguments"]): training for training in trainings}
-    text = HEAD
+    text = head(name, study)
     cpus = sorted({training["cpu"] for training in trainings})
     days = sorted({training["date"][:10] for training in trainings})
     text += f"\nTrained on {', '.join(cpus)}. Days: {', '.join(days)}.\n"
-    keys = [(condition, (condition.name, condition.arguments)) for condition in conditions]
+    keys = [(condition, (condition.name, condition.arguments)) for condition in study.conditions]
     return text + "\n" + table([row(condition, by_key[key]) for condition, key in keys if key in by_key])
 
 

@@ -14,6 +14,8 @@ mod formulas;
 mod homeostasis;
 #[path = "bursts/images.rs"]
 mod images;
+#[path = "bursts/recordings.rs"]
+mod recordings;
 #[path = "bursts/reference.rs"]
 mod reference;
 #[path = "bursts/spikes.rs"]
@@ -29,7 +31,7 @@ use apical::device::{BackendKind, DeviceOptions};
 use apical::model::lr_schedule::LrSchedule;
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
-use apical::train::{TrainError, Training, order};
+use apical::train::{Event, TrainError, Training, order};
 use reference::{FeedbackSource, Matrix, Rule};
 
 use crate::support;
@@ -225,6 +227,7 @@ fn cpu_and_gpu_train_to_equal_bits() {
 fn transposed_updates_align_feedback() {
     let config = Config {
         epochs: 400,
+        weight_stats_every: 100,
         eta: vec![0.5],
         feedback_lr: 0.5,
         weight_decay: 0.01,
@@ -236,7 +239,18 @@ fn transposed_updates_align_feedback() {
         symmetric.transpose_feedback();
         compare(&network.layers[0].feedback, &symmetric.layers[0].feedback).1
     };
-    let [before, after] = [Network::initial(&config, PIXELS), trained(&config, BackendKind::Cpu)];
-    let [before, after] = [cosine(&before), cosine(&after)];
+    let (mut training, mut angles) = (training(&config, BackendKind::Cpu).unwrap(), Vec::new());
+    let mut listen = |event: &Event| {
+        if let Event::Weights { layers, .. } = event {
+            assert_eq!(layers[1].feedback_angle, None, "the output has no feedback");
+            angles.push(layers[0].feedback_angle.expect("the weights are not 0"));
+        }
+        ControlFlow::Continue(())
+    };
+    training.run(&mut listen).expect("the training runs");
+    let [before, after] = [&Network::initial(&config, PIXELS), &training.networks()[0]].map(cosine);
     assert!(before.abs() < 0.5 && after > 0.95, "cosine {before} before, {after} after");
+    assert!(angles.len() == 4 && angles.is_sorted_by(|before, after| after < before), "{angles:?}");
+    let last = after.acos().to_degrees();
+    assert!((angles[3] - last).abs() < 1e-3, "{angles:?}, {last}");
 }

@@ -227,8 +227,8 @@ pub struct Config {
     #[cfg_attr(feature = "clap", arg(long, value_name = "MS", default_value_t = Config::default().test_average_from_ms))]
     pub test_average_from_ms: u32,
 
-    /// Epochs between two records of each layer's weight statistics: mean, standard deviation, largest magnitude
-    /// (0: none)
+    /// Epochs between two records of each layer's weight statistics: mean, standard deviation, largest magnitude, and
+    /// the angle of feedback weights to symmetric ones (0: none)
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().weight_stats_every))]
     pub weight_stats_every: u32,
 

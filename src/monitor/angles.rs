@@ -1,9 +1,10 @@
-//! Angles between the errors of hidden layers and those of exact backpropagation.
+//! Angles between the errors of hidden layers and those of exact backpropagation, and of feedback weights.
 
 use super::sample_arrays::SampleArrays;
 use super::sigma::sigma;
 use crate::analysis::statistics::angle;
 use crate::interface::{ArrayId, BackendError, compartment};
+use crate::network::{Layer, Network};
 
 /// Returns the angles between the errors of each hidden layer and those of exact backpropagation. Gradients are products
 /// of errors and presynaptic activity, so their angles are equal. Shape: `[layers][samples]`, degrees.
@@ -35,4 +36,26 @@ pub(super) fn angles(sample_arrays: &mut SampleArrays) -> Result<Vec<Vec<f64>>, 
         above = backpropagated;
     }
     Ok(angles)
+}
+
+/// Returns the angle between each hidden layer's feedback weights and those of symmetric feedback, degrees.
+pub(super) fn feedback_angles(arrays: &mut SampleArrays) -> Result<Vec<f64>, BackendError> {
+    let shape = arrays.shape;
+    let mut layers = Vec::new();
+    for index in 0..shape.layers() {
+        let (units, n_feedback) = (shape.units(index), shape.n_feedback(index));
+        let mut feedback = arrays.read(ArrayId::Feedback(index))?;
+        // The apical biases are the last column.
+        feedback.truncate(n_feedback * units);
+        layers.push(Layer {
+            units,
+            n_pre: shape.n_pre(index),
+            weights: arrays.read(ArrayId::Weights(index))?,
+            n_feedback,
+            feedback,
+            apical_biases: Vec::new(),
+            event_feedback: Vec::new(),
+        });
+    }
+    Ok(Network { layers }.feedback_angles(shape.model.feedback))
 }

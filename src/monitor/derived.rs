@@ -3,12 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::angles::angles;
+use super::angles::{angles, feedback_angles};
+use super::bursts::BurstSettings;
 use super::jacobians::Jacobians;
 use super::quantity::array_name;
 use super::sample_arrays::SampleArrays;
 use super::sigma::sigma;
-use super::{ArrayAxis, Mode, MonitorSpec, Quantity, RecordedArray};
+use super::{ArrayAxis, Mode, MonitorSpec, Quantity, RecordedArray, RequiredPhases};
 use crate::config::{Config, PlateauTiming};
 use crate::dataset::Dataset;
 use crate::interface::{
@@ -24,6 +25,7 @@ pub(super) struct DerivedQuantities {
     input_rates: Vec<f32>,
     dataset: Arc<Dataset>,
     jacobians: Option<Jacobians>,
+    bursts: BurstSettings,
     seed: u64,
 }
 
@@ -34,6 +36,7 @@ impl DerivedQuantities {
             input_rates: input_rates(config.phi_max, dataset.max_pixel),
             dataset: dataset.clone(),
             jacobians: None,
+            bursts: BurstSettings::new(config),
             seed: config.seed,
         }
     }
@@ -66,8 +69,7 @@ impl DerivedQuantities {
         let mut sample_arrays = SampleArrays { backend, shape: &shape, samples };
         let mut arrays = Vec::new();
         for &quantity in &spec.quantities {
-            // Without a target phase there are rates only.
-            if mode != Mode::Test || quantity == Quantity::Representations {
+            if mode != Mode::Test || quantity.required_phases() == RequiredPhases::Forward {
                 arrays.extend(self.arrays_of(quantity, &mut sample_arrays, spec, mean_rates)?);
             }
         }
@@ -123,6 +125,34 @@ impl DerivedQuantities {
                 let angles = angles(sample_arrays)?;
                 let array = |layer: usize| {
                     image_array(array_name(quantity, layer + 1), angles[layer].clone())
+                };
+                Ok(hidden().map(array).collect())
+            }
+            Quantity::FeedbackAngles => {
+                let (angles, count) =
+                    (feedback_angles(sample_arrays)?, sample_arrays.samples.len());
+                let array = |layer: usize| {
+                    image_array(array_name(quantity, layer + 1), vec![angles[layer]; count])
+                };
+                Ok(hidden().map(array).collect())
+            }
+            Quantity::BurstRates | Quantity::BurstProbabilities => layers()
+                .map(|layer| {
+                    let values = match quantity {
+                        Quantity::BurstRates => self.bursts.rates(sample_arrays, layer)?,
+                        _ => self.bursts.probabilities(sample_arrays, layer)?,
+                    };
+                    let axes = [ArrayAxis::Image, ArrayAxis::Unit];
+                    let values = to_single(&values);
+                    Ok(population_array(quantity, spec, layer + 1, shape, &axes, &values))
+                })
+                .collect(),
+            Quantity::BurstApical => {
+                let voltages = self.bursts.apical_voltages(sample_arrays)?;
+                let axes = [ArrayAxis::Image, ArrayAxis::Teacher, ArrayAxis::Unit];
+                let array = |layer: usize| {
+                    let values = to_single(&voltages[layer]);
+                    population_array(quantity, spec, layer + 1, shape, &axes, &values)
                 };
                 Ok(hidden().map(array).collect())
             }
@@ -249,6 +279,11 @@ fn recorded_layers(spec: &MonitorSpec, layers: Range<usize>) -> impl Iterator<It
     layers.filter(|layer| spec.includes_population(layer + 1))
 }
 
+/// Returns values in single precision.
+fn to_single(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|&value| value as f32).collect()
+}
+
 /// Returns an array of one value per image.
 fn image_array(name: String, values: Vec<f64>) -> RecordedArray {
     RecordedArray {
@@ -272,7 +307,8 @@ fn population_array(
     let units = shape.populations[population];
     let range = spec.unit_range(units);
     let rows = values.len() / units;
-    let per_image: usize = if axes.contains(&ArrayAxis::Phase) { 2 } else { 1 };
+    let pairs = [ArrayAxis::Phase, ArrayAxis::Teacher];
+    let per_image: usize = if axes.iter().any(|axis| pairs.contains(axis)) { 2 } else { 1 };
     let mut sizes = vec![rows / per_image];
     if per_image > 1 {
         sizes.push(per_image);

@@ -26,7 +26,12 @@ impl MonitorSpec {
                     Quantity::Plateaus | Quantity::PlateauTimes if has_target && is_hidden => {
                         2 * units
                     }
-                    Quantity::Errors if has_target && population > 0 => units,
+                    Quantity::BurstApical if has_target && is_hidden => 2 * units,
+                    Quantity::Errors | Quantity::BurstRates | Quantity::BurstProbabilities
+                        if has_target && population > 0 =>
+                    {
+                        units
+                    }
                     Quantity::Gradients if has_target && population > 0 => {
                         units * (shape.populations[population - 1] + 1)
                     }
@@ -34,7 +39,9 @@ impl MonitorSpec {
                     Quantity::Phases
                     | Quantity::HiddenLosses
                     | Quantity::OutputLoss
-                    | Quantity::Angles => 2,
+                    | Quantity::Angles
+                    | Quantity::FeedbackAngles => 2,
+                    Quantity::Bursts if !has_target => 0,
                     _ if has_step_values(shape, quantity, population) => steps * units,
                     _ => 0,
                 } as u64;

@@ -4,6 +4,7 @@
 //! are read between launches. Runs without a monitor have no overhead.
 
 mod angles;
+mod bursts;
 mod derived;
 mod jacobians;
 mod losses;
@@ -27,7 +28,7 @@ pub use sink::{RecordedImages, RecordingSink};
 
 use std::ops::Range;
 
-use crate::config::{Config, ConfigError, LearningRule};
+use crate::config::{Config, ConfigError};
 
 /// Selection of quantities, populations, neurons and steps to record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,14 +56,15 @@ impl MonitorSpec {
 
     /// Checks that networks with these settings have all quantities.
     fn check_rule(&self, config: &Config) -> Result<(), ConfigError> {
-        let is_missing = |quantity: &&Quantity| !quantity.exists_with_bursts();
-        match self.quantities.iter().find(is_missing) {
-            Some(quantity) if config.rule == LearningRule::Bursts => Err(ConfigError {
+        let model = config.network_model();
+        let missing = |&quantity: &Quantity| Some((quantity, quantity.networks_without(&model)?));
+        match self.quantities.iter().find_map(missing) {
+            Some((quantity, networks)) => Err(ConfigError {
                 setting: "rule",
                 value: format!("{:?}", config.rule),
-                reason: format!("networks with bursts have no {} to record", quantity.name()),
+                reason: format!("{networks} have no {} to record", quantity.name()),
             }),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 

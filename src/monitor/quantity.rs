@@ -1,5 +1,7 @@
 //! Recordable quantities and their names.
 
+use crate::model::network_model::NetworkModel;
+
 /// Recordable quantity. The name of an array is the name of the quantity with the index of the layer, 0 for the lowest, or
 /// with `_input`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,12 +35,24 @@ pub enum Quantity {
     Gradients,
     /// Angles between the errors of a hidden layer and those of exact backpropagation, `[images]`, degrees
     Angles,
+    /// Angles between the feedback weights of a hidden layer and those of symmetric feedback, `[images]`, degrees: those
+    /// with which the image is shown
+    FeedbackAngles,
+    /// Bursts among the spikes of a step, NaN for steps whose bursts are not drawn, `[images, steps, units]`
+    Bursts,
+    /// Mean burst rates over the averaging window, `[images, units]`, bursts per ms
+    BurstRates,
+    /// Burst probabilities, or with spikes the part of the averaging window's spikes that are bursts, NaN without a
+    /// spike, `[images, units]`
+    BurstProbabilities,
+    /// Apical voltages without a teacher, and with it, of bursts that are rates, `[images, 2, units]`
+    BurstApical,
     /// Product of the mean Jacobians of the feed-forward and the feedback function of the last hidden layer,
     /// `[outputs, outputs]`, and the largest eigenvalue of (I - Jb Jg)^T (I - Jb Jg)
     Jacobians,
 }
 
-/// Phases that a quantity requires.
+/// Phases that a quantity requires. With bursts, `Both` is a training image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequiredPhases {
     /// Forward phase only.
@@ -49,7 +63,7 @@ pub enum RequiredPhases {
 
 impl Quantity {
     /// All quantities.
-    pub const ALL: [Quantity; 15] = [
+    pub const ALL: [Quantity; 20] = [
         Quantity::Spikes,
         Quantity::Rates,
         Quantity::Basal,
@@ -64,6 +78,11 @@ impl Quantity {
         Quantity::Errors,
         Quantity::Gradients,
         Quantity::Angles,
+        Quantity::FeedbackAngles,
+        Quantity::Bursts,
+        Quantity::BurstRates,
+        Quantity::BurstProbabilities,
+        Quantity::BurstApical,
         Quantity::Jacobians,
     ];
 
@@ -84,6 +103,11 @@ impl Quantity {
             Quantity::Errors => "errors",
             Quantity::Gradients => "gradients",
             Quantity::Angles => "angle",
+            Quantity::FeedbackAngles => "feedback_angle",
+            Quantity::Bursts => "bursts",
+            Quantity::BurstRates => "burst_rates",
+            Quantity::BurstProbabilities => "burst_probability",
+            Quantity::BurstApical => "burst_apical",
             Quantity::Jacobians => "jacobian_product",
         }
     }
@@ -105,18 +129,33 @@ impl Quantity {
         matches!(self, Basal | Apical | Soma | Rates | HiddenLosses)
     }
 
-    /// Whether networks with bursts have the quantity: they have no target phase, no plateau potentials, and an apical
-    /// voltage per image, not per step.
-    pub(super) fn exists_with_bursts(self) -> bool {
-        use Quantity::{Apical, HiddenLosses, Jacobians, OutputLoss, PlateauTimes, Plateaus};
-        !matches!(self, Apical | Plateaus | PlateauTimes | HiddenLosses | OutputLoss | Jacobians)
+    /// Returns the networks that lack the quantity, if those of `model` do. With bursts there is no target phase and no
+    /// plateau potential, and apical voltages are another quantity.
+    pub(super) fn networks_without(self, model: &NetworkModel) -> Option<&'static str> {
+        use Quantity::{
+            Apical, BurstApical, BurstProbabilities, BurstRates, Bursts, HiddenLosses, Jacobians,
+            OutputLoss, PlateauTimes, Plateaus,
+        };
+        match self {
+            Apical | Plateaus | PlateauTimes | HiddenLosses | OutputLoss | Jacobians => {
+                model.has_bursts().then_some("networks with bursts")
+            }
+            Bursts | BurstRates | BurstProbabilities | BurstApical if !model.has_bursts() => {
+                Some("networks without bursts")
+            }
+            Bursts => (!model.draws_bursts()).then_some("networks with bursts that are rates"),
+            BurstApical => model.draws_bursts().then_some("networks with bursts of spikes"),
+            _ => None,
+        }
     }
 
     /// Returns the phases that it requires.
     pub fn required_phases(self) -> RequiredPhases {
-        use Quantity::{Apical, Basal, Phases, Rates, Representations, Soma, Spikes};
+        use Quantity::{
+            Apical, Basal, FeedbackAngles, Phases, Rates, Representations, Soma, Spikes,
+        };
         match self {
-            Spikes | Rates | Basal | Apical | Soma | Representations | Phases => {
+            Spikes | Rates | Basal | Apical | Soma | Representations | Phases | FeedbackAngles => {
                 RequiredPhases::Forward
             }
             _ => RequiredPhases::Both,

@@ -13,6 +13,8 @@ pub enum ArrayAxis {
     Unit,
     /// The forward and the target phase.
     Phase,
+    /// Without a teacher, and with it.
+    Teacher,
     /// Presynaptic neurons, and at last the bias.
     Below,
     /// Output neurons.
@@ -27,6 +29,7 @@ impl ArrayAxis {
             ArrayAxis::Step => "step",
             ArrayAxis::Unit => "unit",
             ArrayAxis::Phase => "phase",
+            ArrayAxis::Teacher => "teacher",
             ArrayAxis::Below => "below",
             ArrayAxis::Output => "output",
         }

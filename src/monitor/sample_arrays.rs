@@ -15,6 +15,11 @@ impl SampleArrays<'_> {
         self.backend.read_samples(array, self.samples.len())?.into_f32(array)
     }
 
+    /// Reads an array of integers of all samples.
+    pub(super) fn read_u32(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
+        self.backend.read_samples(array, self.samples.len())?.into_u32(array)
+    }
+
     /// Reads selected rows of each sample. Shape: `[samples, rows, units]`.
     pub(super) fn rows(
         &mut self,

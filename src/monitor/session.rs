@@ -208,7 +208,7 @@ impl MonitorSession {
         let (weight_updates, dynamics): (Vec<_>, Vec<_>) =
             launches.into_iter().partition(|launch| launch.kernel.is_plasticity());
         let MonitorSession { simulation, spec, derived, .. } = self;
-        let mut steps = StepMonitor::new(spec, simulation.backend().shape(), steps, &samples);
+        let mut steps = StepMonitor::new(spec, simulation.backend().shape(), steps, &samples, mode);
         if spec.needs_steps() {
             for launch in &dynamics {
                 simulation.run(&minibatches, &samples, from_ref(launch))?;
@@ -223,6 +223,9 @@ impl MonitorSession {
         let mut arrays = Vec::new();
         if spec.has(Quantity::Spikes) {
             steps.read_spikes(backend)?;
+        }
+        if spec.has(Quantity::Bursts) && mode != Mode::Test {
+            steps.read_bursts(backend)?;
         }
         if spec.has(Quantity::Phases) {
             arrays.push(phases(&samples));

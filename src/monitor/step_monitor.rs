@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::derived::DerivedQuantities;
 use super::quantity::array_name;
-use super::{ArrayAxis, MonitorSpec, Quantity, RecordedArray};
+use super::{ArrayAxis, Mode, MonitorSpec, Quantity, RecordedArray, RequiredPhases};
+use crate::cpu::kernels::burst_steps::first_burst_step;
 use crate::interface::{
     ArrayId, Backend, BackendError, Launch, STEPS_PER_WORD, Sample, Shape, compartment, spike_count,
 };
@@ -35,9 +36,13 @@ impl<'a> StepMonitor<'a> {
         shape: &Shape,
         range: &Range<u32>,
         samples: &'a [Sample],
+        mode: Mode,
     ) -> Self {
         let mut arrays = Vec::new();
-        for &quantity in &spec.quantities {
+        let is_shown = |quantity: &&Quantity| {
+            mode != Mode::Test || quantity.required_phases() == RequiredPhases::Forward
+        };
+        for &quantity in spec.quantities.iter().filter(is_shown) {
             for population in 0..shape.populations.len() {
                 if spec.includes_population(population)
                     && has_step_values(shape, quantity, population)
@@ -134,6 +139,29 @@ impl<'a> StepMonitor<'a> {
         Ok(())
     }
 
+    /// Reads the bursts of all steps for which they are drawn, after the last launch.
+    pub(super) fn read_bursts(&mut self, backend: &mut dyn Backend) -> Result<(), BackendError> {
+        let StepMonitor { shape, samples, range, arrays, .. } = self;
+        for series in arrays.iter_mut().filter(|array| array.quantity == Quantity::Bursts) {
+            let array = ArrayId::Bursts(series.population);
+            let units = shape.populations[series.population];
+            let words = backend.read_samples(array, samples.len())?.into_u32(array)?;
+            for (index, sample) in samples.iter().enumerate() {
+                let first = first_burst_step(shape.taps, series.population as u32, sample);
+                for step in range.start.max(first)..range.end.min(sample.steps()) {
+                    let row = (step / STEPS_PER_WORD) as usize;
+                    let start = index * shape.len_per_copy(array) + row * units;
+                    let words = &words[start..][series.units.clone()];
+                    let values = series.values_mut(index, (step - range.start) as usize);
+                    for (value, word) in values.iter_mut().zip(words) {
+                        *value = spike_count(*word, step) as f32;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the mean rates of each hidden layer over the averaging window of the forward phase. Shape of each:
     /// `[samples, units]`.
     pub(super) fn mean_rates(&self) -> &[Vec<f64>] {
@@ -161,6 +189,7 @@ pub(super) fn has_step_values(shape: &Shape, quantity: Quantity, population: usi
         Quantity::Spikes => true,
         Quantity::Rates | Quantity::Basal | Quantity::Soma => population > 0,
         Quantity::Apical => population > 0 && population < shape.layers(),
+        Quantity::Bursts => population > 0 && shape.model.draws_bursts(),
         _ => false,
     }
 }

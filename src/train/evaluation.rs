@@ -12,7 +12,6 @@ use super::test_network::test_until;
 use super::{Event, EventListener, TrainError};
 use crate::config::Config;
 use crate::interface::BackendError;
-use crate::network::Layer;
 use crate::simulation::SampleResult;
 use crate::test_results::Evaluation;
 
@@ -96,11 +95,11 @@ impl ReplicaGroup {
         };
         let events = self.results().zip(train_errors).zip(&outcomes).map(event);
         let mut flow = emit(listen, events);
-        let Config { weight_stats_every, epochs, .. } = self.configs[0];
+        let Config { weight_stats_every, epochs, feedback, .. } = self.configs[0];
         self.read_networks()?;
         if weight_stats_every > 0 && epoch.is_multiple_of(weight_stats_every) {
             let statistics = |(replica, network, _): NetworkResult| {
-                let layers = network.layers.iter().map(Layer::statistics).collect();
+                let layers = network.statistics(feedback);
                 Event::Weights { replica, epoch, layers }
             };
             flow = or_break(flow, emit(listen, self.results().map(statistics)));

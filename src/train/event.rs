@@ -82,7 +82,8 @@ pub enum Event {
         replica: usize,
         /// Completed epoch, from 1.
         epoch: u32,
-        /// Mean, standard deviation and maximum magnitude of each layer's weights, the lowest layer first, `[layers]`.
+        /// Mean, standard deviation and maximum magnitude of each layer's weights, and the angle of its feedback weights,
+        /// the lowest layer first, `[layers]`.
         layers: Vec<LayerStatistics>,
     },
     /// Network during an epoch, if a listener requested it with a [`TrainerControl`](super::TrainerControl). Not written

@@ -1,18 +1,11 @@
-//! Single images: hidden errors vanish with the output's, and recording refuses quantities that bursts lack.
+//! Single images: hidden errors vanish with the output's.
 
-use std::sync::Arc;
-
-use apical::config::Config;
-use apical::device::{BackendKind, DeviceOptions};
 use apical::interface::{ArrayId, Kernel, Launch, ValuesRef};
-use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity};
 use apical::network::Network;
 use apical::plan::Presentation;
 use apical::simulation::Simulation;
-use apical::train::{TrainError, order};
 
-use super::spikes::spiking;
-use super::{BATCH, IMAGES, PIXELS, config, dataset};
+use super::{BATCH, IMAGES, PIXELS, config};
 use crate::support;
 
 #[test]
@@ -45,38 +38,5 @@ fn hidden_errors_without_output_error_are_zero() {
         simulation.run(&minibatches, &samples, &launches).unwrap();
         let after = support::floats(simulation.backend(), ArrayId::Errors(layer));
         assert!(after.iter().all(|&error| error == 0.0), "layer {layer}: {after:?}");
-    }
-}
-
-#[test]
-fn recording_refuses_quantities_without_bursts() {
-    for config in [config(&[20, 17, 10]), spiking(&[20, 17, 10])] {
-        check_recording(&config);
-    }
-}
-
-fn check_recording(config: &Config) {
-    let dataset = Arc::new(dataset());
-    let network = Network::initial(config, PIXELS);
-    let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
-    let open = |quantities: &[Quantity]| {
-        let spec = MonitorSpec::new(quantities);
-        MonitorSession::open(config, &dataset, &network, spec, &options)
-    };
-    let Err(TrainError::Config(error)) = open(&[Quantity::Errors, Quantity::Plateaus]) else {
-        panic!("plateau potentials are refused");
-    };
-    assert_eq!(error.reason, "networks with bursts have no plateaus to record");
-    let mut session = open(&[Quantity::Errors, Quantity::Soma, Quantity::Angles]).unwrap();
-    let images = &order(config, &dataset, 1)[..BATCH];
-    let recording = session.show(images, Mode::TrainFrozen, &mut |_| ()).unwrap();
-    let angles = recording.values("angle1");
-    assert!(angles.iter().all(|&angle| (1.0..179.0).contains(&angle)), "{angles:?}");
-    // Somatic voltages are recorded step by step, errors alone in blocks of steps.
-    let mut session = open(&[Quantity::Errors]).unwrap();
-    let errors = session.show(images, Mode::TrainFrozen, &mut |_| ()).unwrap();
-    for name in ["errors0", "errors1", "errors2"] {
-        let errors = errors.values(name);
-        assert!(!errors.is_empty() && errors == recording.values(name), "{name}");
     }
 }

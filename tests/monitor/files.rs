@@ -9,7 +9,7 @@ use apical::monitor::recording_file::{self, RecordError, save};
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity};
 use apical::network::Network;
 
-use super::{IMAGES, config, dataset, images, record};
+use super::{IMAGES, all_quantities, config, dataset, images, record};
 
 #[test]
 fn save_writes_the_recorded_values() {
@@ -50,7 +50,7 @@ fn save_writes_the_recorded_values() {
     assert_eq!(tensors.tensor("labels").unwrap().data(), recording.labels);
 
     let mut table = csv::Reader::from_path(path("r.csv")).unwrap();
-    let header = ["array", "image", "step", "phase", "unit", "below", "output", "value"];
+    let header = ["array", "image", "step", "phase", "unit", "below", "output", "teacher", "value"];
     assert_eq!(table.headers().unwrap(), header.to_vec());
     let lines: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
     let numbers = recording.arrays.iter().flat_map(|array| &array.values);
@@ -59,7 +59,7 @@ fn save_writes_the_recorded_values() {
         (&line[0], &line[1], &line[2], &line[4]) == ("soma0", "2", "7", "3")
     };
     let found: Vec<f32> =
-        lines.iter().filter(is_neuron_at_step).map(|line| line[7].parse().unwrap()).collect();
+        lines.iter().filter(is_neuron_at_step).map(|line| line[8].parse().unwrap()).collect();
     assert_eq!(found, [soma.image(2)[7 * 3 + 2]]);
 }
 
@@ -80,12 +80,10 @@ fn record_writes_the_same_file_for_any_buffer() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let images = images(&dataset());
-    for (ending, quantities) in [
-        ("npz", &Quantity::ALL[..]),
-        ("safetensors", &Quantity::ALL[..]),
-        ("csv", &Quantity::ALL[..]),
-        ("h5", &VOLTAGES[..]),
-    ] {
+    let all = all_quantities().quantities;
+    for (ending, quantities) in
+        [("npz", &all[..]), ("safetensors", &all[..]), ("csv", &all[..]), ("h5", &VOLTAGES[..])]
+    {
         let spec = MonitorSpec { steps: Some(15..150), ..MonitorSpec::new(quantities) };
         let whole = record(&config(0.05), BackendKind::Cpu, &spec, Mode::TrainFrozen);
         assert!(whole.steps.iter().any(|&steps| steps != whole.steps[0]), "{:?}", whole.steps);

@@ -155,6 +155,7 @@ impl Dashboard {
             total_images: size.images,
             eval_set: size.eval_set,
             images,
+            feedback: config.feedback,
             can_save: folder.is_some(),
             has_true_colour: has_true_colour(),
         };

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::curve::Curve;
 use super::keys::KeyAction;
-use apical::network::{Layer, LayerStatistics, Network};
+use apical::config::Feedback;
+use apical::network::{LayerStatistics, Network};
 use apical::run_dir::ImageSpec;
 use apical::train::Event;
 
@@ -20,6 +21,8 @@ pub(super) struct RunSummary {
     /// Name of the images used for evaluation: test or validation.
     pub(super) eval_set: &'static str,
     pub(super) images: ImageSpec,
+    /// Population that feeds back.
+    pub(super) feedback: Feedback,
     /// Whether there is a folder for weights.
     pub(super) can_save: bool,
     /// Whether the terminal shows more than 256 colours.
@@ -153,7 +156,7 @@ impl State {
     }
 
     pub(super) fn set_network(&mut self, network: Arc<Network>) {
-        self.layers = network.layers.iter().map(Layer::statistics).collect();
+        self.layers = network.statistics(self.run.feedback);
         self.network = Some(network);
         self.version += 1;
     }
@@ -225,6 +228,7 @@ pub(super) mod tests {
             total_images: 1000,
             eval_set: "test",
             images: ImageSpec::grey(4, 4, 10, 255),
+            feedback: Feedback::Layerwise,
             can_save: true,
             has_true_colour: true,
         }

@@ -54,7 +54,7 @@ fn sum_deviations<V: Simd>(
     let SampleState { spikes, bursts, layers, .. } = state;
     let LayerState { apical_input, .. } = &mut layers[layer];
     let feedback = &replica_state.feedback[layer];
-    let first = params.first_step.max(first_burst_step(constants, source as u32, sample));
+    let first = params.first_step.max(first_burst_step(constants.tap_count, source as u32, sample));
     let end = sample.steps().min(params.first_step + params.step_count);
     let mut lists: [Vec<Deviation>; WORD_STEPS] = std::array::from_fn(|_| Vec::new());
     for (word, steps) in words_covering(&(first..end.max(first))) {

@@ -67,8 +67,8 @@ fn draw_layer<V: Simd>(
     let counter0 = |stream| philox_counter0(stream, population, minibatch.rng_split);
     let neurons = Neurons {
         constants,
-        steps: first_burst_step(constants, population, sample)..sample.steps_forward,
-        first_input: first_burst_step(constants, population + 1, sample),
+        steps: first_burst_step(constants.tap_count, population, sample)..sample.steps_forward,
+        first_input: first_burst_step(constants.tap_count, population + 1, sample),
         window: PhaseWindow::forward(sample, 0),
         is_output: params.is_output == 1,
         baseline: replica.burst_baseline,

@@ -18,7 +18,7 @@ pub mod arithmetic_selftest;
 mod averaging_window;
 mod backprop_error;
 mod burst_error;
-mod burst_steps;
+pub(crate) mod burst_steps;
 mod check_launches;
 mod classify;
 pub(crate) mod definition;

@@ -128,7 +128,7 @@ fn keep_somata(context: &StepContext, soma: &[Tile<f32>], somata: &mut [Tile<f32
     let &StepContext { constants, params, sample, .. } = context;
     let steps = context.steps();
     let first_row = steps.start / STEPS_PER_WORD * STEPS_PER_WORD;
-    let first = steps.start.max(first_burst_step(constants, params.population, sample));
+    let first = steps.start.max(first_burst_step(constants.tap_count, params.population, sample));
     // A test image can have more steps; its bursts are not drawn.
     let end = steps.end.min(constants.burst_steps);
     for step in first..end {

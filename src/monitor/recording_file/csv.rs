@@ -6,13 +6,14 @@ use std::io::{self, BufWriter};
 use super::format_writer::{Description, FormatWriter};
 use crate::monitor::{ArrayAxis, RecordedArray};
 
-const AXES: [ArrayAxis; 6] = [
+const AXES: [ArrayAxis; 7] = [
     ArrayAxis::Image,
     ArrayAxis::Step,
     ArrayAxis::Phase,
     ArrayAxis::Unit,
     ArrayAxis::Below,
     ArrayAxis::Output,
+    ArrayAxis::Teacher,
 ];
 
 /// Table of a recording, ordered by images.

@@ -100,13 +100,15 @@ fn draw_layers(frame: &mut Frame, area: Rect, state: &State) {
     let row = |(number, layer): (usize, &LayerStatistics)| {
         let biases = format!("{:.4}", layer.biases.mean);
         let feedback = layer.feedback.map(|of| format!("{:.4}", of.sd)).unwrap_or_default();
+        let angle = layer.feedback_angle.map(|angle| format!("{angle:.1}°")).unwrap_or_default();
         let [mean, sd, largest] = numbers(&layer.weights);
         let rate = state.rates.get(number).map(|rate| format!("{:.1}", 1000.0 * rate));
         let rate = rate.unwrap_or_default();
-        Row::new([number.to_string(), rate, mean, sd, largest, biases, feedback])
+        Row::new([number.to_string(), rate, mean, sd, largest, biases, feedback, angle])
     };
-    let header = Row::new(["layer", "Hz", "mean", "sd", "largest", "bias", "feedback"]).dim();
-    let widths = [5, 5, 7, 6, 8, 7, 8].map(Constraint::Length);
+    let header =
+        Row::new(["layer", "Hz", "mean", "sd", "largest", "bias", "feedback", "angle"]).dim();
+    let widths = [5, 5, 7, 6, 8, 7, 8, 6].map(Constraint::Length);
     let rows = state.layers.iter().enumerate().map(row);
     frame.render_widget(Table::new(rows, widths).header(header).block(block), area);
 }

@@ -1,0 +1,177 @@
+//! Recorded quantities of bursts, against the reference in double precision; with spikes, against each other.
+
+use std::sync::Arc;
+
+use apical::config::{Config, FeedbackWeights};
+use apical::device::{BackendKind, DeviceOptions};
+use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
+use apical::network::Network;
+use apical::train::{TrainError, order};
+
+use super::spikes::spiking;
+use super::{BATCH, PIXELS, config, dataset, homeostatic, input_of, reference_of, targets_of};
+
+fn open(
+    config: &Config,
+    network: &Network,
+    quantities: &[Quantity],
+) -> Result<MonitorSession, TrainError> {
+    let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
+    let spec = MonitorSpec::new(quantities);
+    MonitorSession::open(config, &Arc::new(dataset()), network, spec, &options)
+}
+
+fn record(config: &Config, network: &Network, quantities: &[Quantity]) -> Recording {
+    let mut session = open(config, network, quantities).expect("the quantities exist");
+    let images = &order(config, &dataset(), 1)[..BATCH];
+    session.show(images, Mode::TrainFrozen, &mut |_| ()).expect("images are shown")
+}
+
+/// Returns a network whose event feedback has learned, but not to the end.
+fn partly_homeostatic(config: &Config) -> Network {
+    let mut network = Network::initial(config, PIXELS);
+    for layer in &mut network.layers {
+        let weights = layer.event_feedback.iter_mut().zip(&layer.feedback);
+        weights.for_each(|(q, y)| *q = -0.4 * y);
+    }
+    network
+}
+
+#[test]
+fn refused_quantities_name_the_networks() {
+    let (rates, spikes) = (config(&[20, 17, 10]), spiking(&[20, 17, 10]));
+    let phases = Config { layers: vec![20, 10], ..Config::default() };
+    for (config, quantity, reason) in [
+        (&rates, Quantity::Plateaus, "networks with bursts have no plateaus to record"),
+        (&rates, Quantity::Bursts, "networks with bursts that are rates have no bursts to record"),
+        (
+            &spikes,
+            Quantity::BurstApical,
+            "networks with bursts of spikes have no burst_apical to record",
+        ),
+        (
+            &phases,
+            Quantity::BurstProbabilities,
+            "networks without bursts have no burst_probability to record",
+        ),
+    ] {
+        let network = Network::initial(config, PIXELS);
+        let Err(TrainError::Config(error)) = open(config, &network, &[Quantity::Errors, quantity])
+        else {
+            panic!("{quantity:?} is refused");
+        };
+        assert_eq!(error.reason, reason);
+    }
+}
+
+#[test]
+fn recorded_rates_of_bursts_match_the_reference() {
+    let quantities = [Quantity::BurstRates, Quantity::BurstProbabilities, Quantity::BurstApical];
+    for config in [config(&[20, 17, 10]), homeostatic(&config(&[20, 17, 10]))] {
+        let network = partly_homeostatic(&config);
+        let recording = record(&config, &network, &quantities);
+        let reference = reference_of(&config, &network);
+        for (image, &index) in recording.images.iter().enumerate() {
+            let input = input_of(&dataset(), index as usize);
+            let without = reference.activity(&input, None);
+            let with =
+                reference.activity(&input, Some(&targets_of(&dataset(), index as usize, 10)));
+            let check = |name: &str, expected: Vec<f64>| {
+                let found = recording.get(name).expect("it is recorded").image(image);
+                assert_eq!(found.len(), expected.len(), "{name}");
+                for (&found, expected) in found.iter().zip(expected) {
+                    let difference = (f64::from(found) - expected).abs();
+                    assert!(difference < 2e-5, "{name}: {found}, expected {expected}");
+                }
+            };
+            for layer in 0..3 {
+                let bursts = with[layer].bursts.iter();
+                let parts = bursts.clone().zip(&with[layer].events);
+                check(&format!("burst_rates{layer}"), bursts.map(|bursts| 0.2 * bursts).collect());
+                let parts = parts.map(|(bursts, events)| bursts / events).collect();
+                check(&format!("burst_probability{layer}"), parts);
+                if layer < 2 {
+                    let apical = [&without[layer].apical[..], &with[layer].apical].concat();
+                    check(&format!("burst_apical{layer}"), apical);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn recorded_angles_are_zero_with_symmetric_feedback() {
+    let quantities = [Quantity::Angles, Quantity::FeedbackAngles];
+    let fixed = config(&[20, 17, 10]);
+    let symmetric = Config { feedback_weights: FeedbackWeights::Symmetric, ..fixed.clone() };
+    for (config, is_symmetric) in [(fixed, false), (symmetric, true)] {
+        let recording = record(&config, &Network::initial(&config, PIXELS), &quantities);
+        for layer in 0..2 {
+            let [errors, weights] =
+                ["angle", "feedback_angle"].map(|name| recording.values(&format!("{name}{layer}")));
+            assert_eq!((errors.len(), weights.len()), (BATCH, BATCH));
+            // Rates of large bursts saturate, so that errors differ a little from those of backpropagation.
+            let range = if is_symmetric { 0.0..10.0 } else { 30.0..150.0 };
+            assert!(errors.iter().all(|angle| range.contains(angle)), "{errors:?}");
+            let range = if is_symmetric { 0.0..0.01 } else { 30.0..150.0 };
+            assert!(weights.iter().all(|angle| range.contains(angle)), "{weights:?}");
+        }
+    }
+}
+
+#[test]
+fn recorded_bursts_of_spikes_agree() {
+    let quantities = [
+        Quantity::Spikes,
+        Quantity::Bursts,
+        Quantity::BurstRates,
+        Quantity::BurstProbabilities,
+        Quantity::Phases,
+    ];
+    let config = spiking(&[20, 17, 10]);
+    let recording = record(&config, &Network::initial(&config, PIXELS), &quantities);
+    for layer in 0..3 {
+        let array = |name: &str| recording.get(&format!("{name}{layer}")).expect("it is recorded");
+        let units = config.layers[layer];
+        for image in 0..BATCH {
+            let end = recording.steps[image] as usize;
+            for unit in 0..units {
+                let spikes = array("spikes").time_series(image, unit);
+                // Steps without drawn bursts are NaN, and cut off the end of the series only.
+                let bursts = array("bursts").image(image).iter().skip(unit).step_by(units);
+                let bursts: Vec<f64> = bursts.take(end).map(|&count| f64::from(count)).collect();
+                let drawn =
+                    bursts.iter().position(|count| !count.is_nan()).expect("some are drawn");
+                // The window of the last 20 ms, and 9 ms more per layer below.
+                assert_eq!(drawn, end - 20 - 9 * layer);
+                let pairs = bursts[drawn..].iter().zip(&spikes[drawn..]);
+                assert!(pairs.clone().all(|(bursts, spikes)| bursts <= spikes));
+                let window = end - 20..end;
+                let sum = |counts: &[f64]| counts[window.clone()].iter().sum::<f64>();
+                let at = image * units + unit;
+                let rate = f64::from(array("burst_rates").values[at]);
+                assert!((rate - sum(&bursts) / 20.0).abs() < 1e-6);
+                let part = f64::from(array("burst_probability").values[at]);
+                let expected = sum(&bursts) / sum(&spikes);
+                assert!((part - expected).abs() < 1e-6 || part.is_nan() && expected.is_nan());
+            }
+        }
+    }
+}
+
+#[test]
+fn recording_by_steps_and_in_blocks_agree() {
+    for config in [config(&[20, 17, 10]), spiking(&[20, 17, 10])] {
+        let network = Network::initial(&config, PIXELS);
+        // Somatic voltages are recorded step by step, errors alone in blocks of steps.
+        let quantities = [Quantity::Errors, Quantity::Soma, Quantity::Angles];
+        let stepwise = record(&config, &network, &quantities);
+        let angles = stepwise.values("angle1");
+        assert!(angles.iter().all(|&angle| (1.0..179.0).contains(&angle)), "{angles:?}");
+        let blocks = record(&config, &network, &[Quantity::Errors]);
+        for name in ["errors0", "errors1", "errors2"] {
+            let errors = blocks.values(name);
+            assert!(!errors.is_empty() && errors == stepwise.values(name), "{name}");
+        }
+    }
+}

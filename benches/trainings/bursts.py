@@ -34,6 +34,11 @@ CONDITIONS = [
               f"{STRONG} --burst-slope 6 {TEN} {WINDOW} --phi-max 0.4 {BERNOULLI}", "9"),
     Condition("ten neurons per class: slope 6, window of 105 ms, rates up to 1 kHz, Bernoulli",
               f"{STRONG} --burst-slope 6 {TEN} {WINDOW} --phi-max 1 {BERNOULLI} --eta 0.036,0.012", "7.4"),
+    Condition("two hidden layers: strong teacher, slope 20", f"{STRONG} --burst-slope 20 --layers 500,500,10", "45"),
+    Condition("two hidden layers, ten neurons per class: slope 6, rates up to 1 kHz, Bernoulli",
+              f"{STRONG} --burst-slope 6 --layers 500,500,100 --phi-max 1 {BERNOULLI} --eta 0.036,0.012", "15"),
+    Condition("two hidden layers, ten neurons per class: slope 6, window of 105 ms, rates up to 1 kHz, Bernoulli",
+              f"{STRONG} --burst-slope 6 --layers 500,500,100 {WINDOW} --phi-max 1 {BERNOULLI} --eta 0.012", "20"),
 ]
 
 STUDY = Study(

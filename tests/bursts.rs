@@ -18,6 +18,8 @@ mod images;
 mod recordings;
 #[path = "bursts/reference.rs"]
 mod reference;
+#[path = "bursts/shown.rs"]
+mod shown;
 #[path = "bursts/spikes.rs"]
 mod spikes;
 

@@ -87,7 +87,7 @@ const EQUATIONS: &[Equation] = &[
     equation(BURSTS, "apical voltage `A` with homeostatic `Q`", &["model/bursts"],
         &["cpu/kernels/apical_events"], &["apical_events"]),
     equation(BURSTS, "burst probability `p`, errors `P E`", &["model/bursts"],
-        &["cpu/kernels/burst_error", "cpu/kernels/draw_bursts"], &["burst_error", "draw_bursts"]),
+        &["cpu/kernels/burst_error", "cpu/kernels/draw_bursts", "cpu/kernels/burst_sampler"], &["burst_error", "draw_bursts"]),
     equation(BURSTS, "transposed update of `Y`", &[],
         &["cpu/kernels/transposed_update", "cpu/kernels/mean_gradient"], &["transposed_update", "shared/mean_gradient"]),
     equation(BURSTS, "update of homeostatic `Q`", &["model/bursts"],

@@ -236,6 +236,41 @@ fn archive_without_test_set_is_an_error() {
     assert!(error.contains("expected a test set, found none"), "{error}");
 }
 
+#[test]
+fn test_fraction_splits_a_lone_file_of_recordings() {
+    let mut lone = arrays();
+    // Eight recordings of 0 to 7 spikes of unit 0; the classes alternate.
+    lone[0] = array!("times", "<i8", std::array::from_fn::<i64, 28, _>(|time| 1000 * time as i64));
+    lone[1] = array!("units", "<u2", [0_u16; 28]);
+    lone[2] = array!("offsets", "<i8", [0_i64, 0, 1, 3, 6, 10, 15, 21, 28]);
+    lone[3] = array!("labels", "|u1", [0_u8, 1, 0, 1, 0, 1, 0, 1]);
+    let folder = folder_with(&lone);
+    fs::remove_file(folder.path().join("test.npz")).unwrap();
+    fs::copy(folder.path().join("train.npz"), folder.path().join("all.npz")).unwrap();
+    let fraction = "0.25".parse().unwrap();
+    let options = ReadOptions { test_fraction: Some(fraction), ..ReadOptions::default() };
+    for name in ["train.npz", "all.npz", ""] {
+        let set = Dataset::open_as(&folder.path().join(name), &options).unwrap();
+        assert_eq!((set.training_count, set.test_count), (6, 2), "{name}");
+        let mut spikes: Vec<usize> = (0..8).map(|index| set.recording(index).len()).collect();
+        // Labels move with their recordings.
+        let classes: Vec<u8> = spikes.iter().map(|&spikes| spikes as u8 % 2).collect();
+        assert_eq!(set.labels(), classes);
+        assert_eq!(classes[6..].iter().sum::<u8>(), 1);
+        spikes.sort_unstable();
+        assert_eq!(spikes, [0, 1, 2, 3, 4, 5, 6, 7]);
+        let told = set.conversions.join("\n");
+        assert!(
+            told.contains("2 of 8 recordings are the test set (--test-fraction 0.25)"),
+            "{told}"
+        );
+        assert_eq!(set.read_options.test_fraction, Some(fraction));
+    }
+    let pair = folder_with(&lone);
+    let error = Dataset::open_as(pair.path(), &options).unwrap_err().to_string();
+    assert!(error.contains("expected data without a test set (--test-fraction)"), "{error}");
+}
+
 /// Returns a record of N-MNIST.
 fn record(time: u32, x: u8, y: u8, on: bool) -> [u8; 5] {
     let [_, high, middle, low] = time.to_be_bytes();

@@ -4,36 +4,68 @@ use std::path::Path;
 
 use super::error::invalid_with_hint;
 use super::loaded::LoadedSets;
-use super::{DatasetError, Location, ReadOptions, SplitData};
+use super::{DatasetError, Location, ReadOptions, SplitData, TestFraction};
+
+/// A training set, and its test set if the data have one.
+pub(super) struct TrainingAndTest<S> {
+    pub training: S,
+    pub test: Option<S>,
+}
+
+impl<S> TrainingAndTest<S> {
+    /// Returns both sets, and a sentence if they were split. `file`: returns the file of a test set. `split`: splits a
+    /// set.
+    ///
+    /// # Errors
+    /// Returns an error if there is one set and no fraction of test examples is given, or if there are two sets and one
+    /// is.
+    pub fn split(
+        self,
+        path: &Path,
+        fraction: Option<TestFraction>,
+        file: impl FnOnce(&S) -> String,
+        split: impl FnOnce(S, TestFraction) -> Result<([S; 2], String), DatasetError>,
+    ) -> Result<([S; 2], Option<String>), DatasetError> {
+        match (self.test, fraction) {
+            (Some(test), None) => Ok(([self.training, test], None)),
+            (Some(test), Some(_)) => {
+                let found = format!("the test set {}", file(&test));
+                let hint = "omit --test-fraction";
+                let expected = "data without a test set (--test-fraction)";
+                let location = Location::whole(path.display().to_string());
+                Err(invalid_with_hint(location, expected, found, hint))
+            }
+            (None, None) => {
+                let make = "add one, or split it off with --test-fraction 0.2".to_string();
+                Err(DatasetError::NoTestSet { path: path.to_owned(), make })
+            }
+            (None, Some(fraction)) => {
+                let (sets, told) = split(self.training, fraction)?;
+                Ok((sets, Some(told)))
+            }
+        }
+    }
+}
 
 impl LoadedSets {
     /// Returns the training and the test set, and a sentence if they were split.
     ///
     /// # Errors
-    /// Returns an error if there is one set and no fraction of test images is given, or if there are two sets and one is.
+    /// Returns an error as [`TrainingAndTest::split`] does.
     pub(super) fn split(
         self,
         path: &Path,
         options: &ReadOptions,
     ) -> Result<([SplitData; 2], Option<String>), DatasetError> {
-        let name = path.display().to_string();
-        match (self, options.test_fraction) {
-            (LoadedSets::Both(splits), None) => Ok((splits, None)),
-            (LoadedSets::Both([_, test]), Some(_)) => {
-                let found = format!("the test set {}", test.images.origin.file());
-                let hint = "omit --test-fraction";
-                let expected = "data without a test set (--test-fraction)";
-                Err(invalid_with_hint(Location::whole(name), expected, found, hint))
-            }
-            (LoadedSets::Lone(set), None) => {
+        let sets = match self {
+            LoadedSets::Both([training, test]) => TrainingAndTest { training, test: Some(test) },
+            LoadedSets::Lone(set) => {
                 set.check_label_count()?;
-                let make = "add one, or split it off with --test-fraction 0.2".to_string();
-                Err(DatasetError::NoTestSet { path: path.to_owned(), make })
+                TrainingAndTest { training: set, test: None }
             }
-            (LoadedSets::Lone(set), Some(fraction)) => {
-                let (splits, told) = fraction.split(set, &name)?;
-                Ok((splits, Some(told)))
-            }
-        }
+        };
+        let file = |test: &SplitData| test.images.origin.file().to_string();
+        let name = path.display().to_string();
+        sets.split(path, options.test_fraction, file, |set, fraction| fraction.split(set, &name))
     }
 }

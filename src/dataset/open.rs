@@ -52,9 +52,9 @@ impl Dataset {
     /// Returns an error as [`Dataset::open`] does, if the files do not have such images, or if options of recordings are
     /// given for images or the reverse.
     pub fn open_as(path: &Path, options: &ReadOptions) -> Result<Dataset, DatasetError> {
-        if let Some(files) = SpikeFiles::detect(path)? {
+        if let Some(files) = SpikeFiles::detect(path, options)? {
             options.refuse_those_of_images(path)?;
-            let dataset = files.open(path, &options.spikes)?;
+            let dataset = files.open(path, options)?;
             return Ok(Dataset { read_options: *options, ..dataset });
         }
         let format = formats::detect(path)?;

@@ -56,11 +56,15 @@ pub struct ReadOptions {
 impl ReadOptions {
     /// Checks that no option for images is set, since recordings have none.
     pub(super) fn refuse_those_of_images(&self, path: &Path) -> Result<(), DatasetError> {
-        let of_recordings = ReadOptions { spikes: self.spikes, ..ReadOptions::default() };
+        let of_recordings = ReadOptions {
+            spikes: self.spikes,
+            test_fraction: self.test_fraction,
+            ..ReadOptions::default()
+        };
         if *self == of_recordings {
             return Ok(());
         }
-        let hint = "omit the size, colours, background, largest value, order, header and test fraction of images";
+        let hint = "omit the size, colours, background, largest value, order and header of images";
         Err(invalid_with_hint(
             whole(path),
             "images, for which options are given",

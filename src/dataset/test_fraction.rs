@@ -57,15 +57,14 @@ impl fmt::Display for TestFraction {
 }
 
 impl TestFraction {
-    /// Returns the number of test images of a class with `count` images: its share, rounded. A class with two or more
-    /// images has at least one in each set; a lone image is a training image.
+    /// Returns the number of test examples of a class with `count` examples: its share, rounded. A class with two or
+    /// more has at least one in each set; a lone one is a training example.
     fn of_class(self, count: usize) -> usize {
         let share = (count as f64 * self.0).round() as usize;
         if count < 2 { 0 } else { share.clamp(1, count - 1) }
     }
 
-    /// Splits a set into training and test set, both in the order of the set. Also returns a sentence on it. Which images
-    /// of a class are drawn depends on the labels and the fraction only, by a fixed seed. `file`: the set, for messages.
+    /// Splits images into training and test set, both in the order of the images. Also returns a sentence on it.
     ///
     /// # Errors
     /// Returns an error if the numbers of images and labels differ, or no class has two images.
@@ -75,7 +74,22 @@ impl TestFraction {
         file: &str,
     ) -> Result<([SplitData; 2], String), DatasetError> {
         set.check_label_count()?;
-        let labels = &set.labels.bytes;
+        let (is_test, told) = self.choose(&set.labels.bytes, file, "image")?;
+        Ok((split_by(set, &is_test)?, told))
+    }
+
+    /// Returns whether each example with these labels is in the test set, and a sentence on the choice. Which examples
+    /// of a class are drawn depends on the labels and the fraction only, by a fixed seed. `file`: the set, for messages.
+    /// `example`: noun for an example.
+    ///
+    /// # Errors
+    /// Returns an error if no class has two examples.
+    pub(super) fn choose(
+        self,
+        labels: &[u8],
+        file: &str,
+        example: &str,
+    ) -> Result<(Vec<bool>, String), DatasetError> {
         let mut remaining = counts(labels).map(|count| self.of_class(count));
         let mut is_test = vec![false; labels.len()];
         for index in stratified(labels) {
@@ -86,15 +100,15 @@ impl TestFraction {
         let count = is_test.iter().filter(|is_test| **is_test).count();
         if count == 0 {
             let location = Location::whole(file);
-            let expected = "a class with two or more images, to split off a test set";
-            return Err(invalid(location, expected, "one image per class"));
+            let expected = format!("a class with two or more {example}s, to split off a test set");
+            return Err(invalid(location, expected, format!("one {example} per class")));
         }
         let told = format!(
             "{file}: {count} of {} are the test set (--test-fraction {self}): each class's share, drawn with a fixed \
              seed",
-            plural(labels.len(), "image")
+            plural(labels.len(), example)
         );
-        Ok((split_by(set, &is_test)?, told))
+        Ok((is_test, told))
     }
 }
 

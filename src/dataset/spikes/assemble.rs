@@ -7,7 +7,7 @@ use crate::dataset::array::ByteArray;
 use crate::dataset::error::{invalid, invalid_with_hint};
 use crate::dataset::loaded::class_count;
 use crate::dataset::{
-    DataSource, Dataset, DatasetError, Location, PixelRules, ReadOptions, class_names,
+    DataSource, Dataset, DatasetError, Location, PixelRules, ReadOptions, TestFraction, class_names,
 };
 use crate::model::events::EVENT_UNITS_MAX;
 use crate::text::plural;
@@ -27,6 +27,30 @@ impl SpikeSplit {
             return Err(invalid(labels.origin.at_size(0), expected, labels.sizes[0]));
         }
         Ok(SpikeSplit { binner, labels })
+    }
+
+    /// Returns the file of the labels.
+    pub(super) fn file(&self) -> String {
+        self.labels.origin.file().to_string()
+    }
+
+    /// Splits recordings into training and test set, both in the order of the recordings. Also returns a sentence on it.
+    ///
+    /// # Errors
+    /// Returns an error if no class has two recordings.
+    pub(super) fn split(
+        self,
+        fraction: TestFraction,
+    ) -> Result<([SpikeSplit; 2], String), DatasetError> {
+        let SpikeSplit { binner, labels } = self;
+        let (is_test, told) = fraction.choose(&labels.bytes, labels.origin.file(), "recording")?;
+        let part = |wanted: bool, binner: Binner| {
+            let chosen = labels.bytes.iter().zip(&is_test);
+            let chosen = chosen.filter(|&(_, &is_test)| is_test == wanted).map(|(&label, _)| label);
+            SpikeSplit::new(binner, ByteArray::labels(labels.origin.clone(), chosen.collect())?)
+        };
+        let [training, test] = binner.split(&is_test);
+        Ok(([part(false, training)?, part(true, test)?], told))
     }
 }
 

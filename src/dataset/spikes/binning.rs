@@ -163,6 +163,26 @@ impl Binner {
         self.starts.push(u32::try_from(end).map_err(|_| TooManyEvents)?);
         Ok(())
     }
+
+    /// Moves the recordings with `is_test` into a binner of their own, the second. The first keeps the numbers of events
+    /// left out.
+    pub fn split(self, is_test: &[bool]) -> [Binner; 2] {
+        let empty = |left_out| Binner {
+            shown: self.shown.clone(),
+            starts: vec![0],
+            events: Vec::new(),
+            left_out,
+            ..self
+        };
+        let mut parts = [empty(self.left_out), empty(LeftOut::default())];
+        for (ends, &is_test) in self.starts.windows(2).zip(is_test) {
+            let Binner { starts, events, .. } = &mut parts[usize::from(is_test)];
+            events.extend_from_slice(&self.events[ends[0] as usize..ends[1] as usize]);
+            // At most the number of events of all recordings.
+            starts.push(events.len() as u32);
+        }
+        parts
+    }
 }
 
 /// More events than an index of 32 bits counts.

@@ -14,7 +14,7 @@ use super::options::SpikeOptions;
 use crate::dataset::array::ByteArray;
 use crate::dataset::class_names::sanitize;
 use crate::dataset::error::{invalid, invalid_with_hint, list_few};
-use crate::dataset::file_pair::{TRAINING, with_test_file};
+use crate::dataset::file_pair::TRAINING;
 use crate::dataset::folder_entries::sorted;
 use crate::dataset::npy::half_to_f64;
 use crate::dataset::{DatasetError, Location, SourceFile};
@@ -39,11 +39,11 @@ pub(super) struct HeidelbergSet {
     pub source: SourceFile,
 }
 
-/// Returns the files of both sets in a folder, such as `shd_train.h5` and `shd_test.h5`; `None` if it has none.
+/// Returns the training file in a folder, such as `shd_train.h5`; `None` if it has none.
 ///
 /// # Errors
-/// Returns an error if there are several training files, one is packed, or the test file is missing.
-pub(super) fn detect_folder(folder: &Path) -> Result<Option<[PathBuf; 2]>, DatasetError> {
+/// Returns an error if there are several training files, or one is packed.
+pub(super) fn detect_folder(folder: &Path) -> Result<Option<PathBuf>, DatasetError> {
     let file_name =
         |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let files = sorted(folder)?;
@@ -56,7 +56,7 @@ pub(super) fn detect_folder(folder: &Path) -> Result<Option<[PathBuf; 2]>, Datas
             Some(packed) => Err(packed_file(packed)),
             None => Ok(None),
         },
-        [file] if Hdf5::open(file)?.has(ARRAYS[0])? => with_test_file(file).map(Some),
+        [file] if Hdf5::open(file)?.has(ARRAYS[0])? => Ok(Some(file.clone())),
         [_] => Ok(None),
         [..] => {
             let names: Vec<String> = training.iter().map(|path| file_name(path)).collect();
@@ -68,15 +68,15 @@ pub(super) fn detect_folder(folder: &Path) -> Result<Option<[PathBuf; 2]>, Datas
     }
 }
 
-/// Returns the files of both sets from the path of the training file; `None` if it is no HDF5 file by its name.
+/// Returns whether a file is an HDF5 file by its name.
 ///
 /// # Errors
-/// Returns an error if the file is packed, or the test file is missing.
-pub(super) fn detect_file(path: &Path) -> Result<Option<[PathBuf; 2]>, DatasetError> {
-    if stem(path, &PACKED).is_some() {
-        return Err(packed_file(path));
+/// Returns an error if the file is packed.
+pub(super) fn is_file_of(path: &Path) -> Result<bool, DatasetError> {
+    match stem(path, &PACKED) {
+        Some(_) => Err(packed_file(path)),
+        None => Ok(stem(path, &ENDINGS).is_some()),
     }
-    if stem(path, &ENDINGS).is_some() { with_test_file(path).map(Some) } else { Ok(None) }
 }
 
 /// Returns the name of a file without its ending, in lower case; `None` if it has none of these endings.

@@ -3,21 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use super::archive;
-use super::assemble::{SpikeSets, assemble};
+use super::assemble::{SpikeSets, SpikeSplit, assemble};
 use super::heidelberg::{self, HeidelbergSet};
 use super::n_mnist::{self, NMnistSet};
 use super::options::SpikeOptions;
 use crate::dataset::class_names::{self, list_names};
 use crate::dataset::error::invalid;
-use crate::dataset::file_pair::with_test_file;
-use crate::dataset::{DataSource, Dataset, DatasetError, Location, SourceFile};
+use crate::dataset::file_pair::{lone, with_test_file};
+use crate::dataset::lone_set::TrainingAndTest;
+use crate::dataset::{DataSource, Dataset, DatasetError, Location, ReadOptions, SourceFile};
 
 /// Training and test files of recordings.
 pub(in crate::dataset) enum SpikeFiles {
     /// `.npz` archives.
-    Archives([PathBuf; 2]),
+    Archives(TrainingAndTest<PathBuf>),
     /// HDF5 files as those of the Spiking Heidelberg Digits.
-    Heidelberg([PathBuf; 2]),
+    Heidelberg(TrainingAndTest<PathBuf>),
     /// Folders of N-MNIST.
     NMnist([PathBuf; 2]),
 }
@@ -26,40 +27,47 @@ impl SpikeFiles {
     /// Returns the files of recordings at a path; `None` if it has none.
     ///
     /// # Errors
-    /// Returns an error if an archive cannot be read, or there is no test set.
-    pub fn detect(path: &Path) -> Result<Option<SpikeFiles>, DatasetError> {
+    /// Returns an error if an archive cannot be read, or a training file has no test file and no fraction is given.
+    pub fn detect(path: &Path, options: &ReadOptions) -> Result<Option<SpikeFiles>, DatasetError> {
         if path.is_dir() {
-            let pair = ["train.npz", "test.npz"].map(|name| path.join(name));
-            if pair.iter().all(|file| file.is_file()) && archive::has_recordings(&pair[0])? {
-                return Ok(Some(SpikeFiles::Archives(pair)));
+            let training = path.join("train.npz");
+            let has_test = path.join("test.npz").is_file() || options.test_fraction.is_some();
+            if training.is_file() && has_test && archive::has_recordings(&training)? {
+                return Ok(Some(SpikeFiles::Archives(sets_of(training, options)?)));
             }
-            let files = heidelberg::detect_folder(path)?.map(SpikeFiles::Heidelberg);
-            return Ok(files.or_else(|| n_mnist::detect(path).map(SpikeFiles::NMnist)));
+            if let Some(training) = heidelberg::detect_folder(path)? {
+                return Ok(Some(SpikeFiles::Heidelberg(sets_of(training, options)?)));
+            }
+            return Ok(n_mnist::detect(path).map(SpikeFiles::NMnist));
         }
-        if path.is_file()
-            && let Some(files) = heidelberg::detect_file(path)?
-        {
-            return Ok(Some(SpikeFiles::Heidelberg(files)));
+        if path.is_file() && heidelberg::is_file_of(path)? {
+            return Ok(Some(SpikeFiles::Heidelberg(sets_of(path.to_owned(), options)?)));
         }
         let is_npz = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npz"));
         if !is_npz || !path.is_file() || !archive::has_recordings(path)? {
             return Ok(None);
         }
-        Ok(Some(SpikeFiles::Archives(with_test_file(path)?)))
+        Ok(Some(SpikeFiles::Archives(sets_of(path.to_owned(), options)?)))
     }
 
     /// Reads and joins all sets. `path`: as given by the user, the name of the data set.
     ///
     /// # Errors
     /// Returns an error if a file is damaged, or the files do not fit each other.
-    pub fn open(self, path: &Path, options: &SpikeOptions) -> Result<Dataset, DatasetError> {
+    pub fn open(self, path: &Path, options: &ReadOptions) -> Result<Dataset, DatasetError> {
+        let spikes = &options.spikes;
         let read = match self {
-            SpikeFiles::Archives(files) => read_archives(&files, path, options)?,
-            SpikeFiles::Heidelberg(files) => read_heidelberg(&files, options)?,
-            SpikeFiles::NMnist(folders) => read_n_mnist(&folders, options)?,
+            SpikeFiles::Archives(files) => read_archives(&files, path, spikes)?,
+            SpikeFiles::Heidelberg(files) => read_heidelberg(&files, spikes)?,
+            SpikeFiles::NMnist(folders) => read_n_mnist(&folders, spikes)?,
         };
-        let LoadedRecordings { sets, classes, class_names, source_files, mut warnings } = read;
-        let dataset = assemble(path.display().to_string(), sets, classes, options)?;
+        let LoadedRecordings { sets, validation, classes, class_names, source_files, mut warnings } =
+            read;
+        let ([training, test], told) =
+            sets.split(path, options.test_fraction, SpikeSplit::file, SpikeSplit::split)?;
+        let sets = SpikeSets { training, test, validation };
+        let mut dataset = assemble(path.display().to_string(), sets, classes, spikes)?;
+        dataset.conversions.extend(told);
         warnings.extend(dataset.warnings);
         let dataset = Dataset { source: DataSource::Files, source_files, warnings, ..dataset };
         match class_names {
@@ -71,7 +79,9 @@ impl SpikeFiles {
 
 /// Recordings as read from their files.
 struct LoadedRecordings {
-    sets: SpikeSets,
+    sets: TrainingAndTest<SpikeSplit>,
+    /// Own validation set.
+    validation: Option<SpikeSplit>,
     /// Number of classes; `None`: as many as the training labels have.
     classes: Option<usize>,
     class_names: Option<Vec<String>>,
@@ -79,30 +89,54 @@ struct LoadedRecordings {
     warnings: Vec<String>,
 }
 
+/// Returns a training file and its test file, or a file that is split.
+///
+/// # Errors
+/// Returns an error if a training file has no test file and no fraction of test recordings is given.
+fn sets_of(
+    training: PathBuf,
+    options: &ReadOptions,
+) -> Result<TrainingAndTest<PathBuf>, DatasetError> {
+    if options.test_fraction.is_some() && lone(&training, "", options).is_some() {
+        return Ok(TrainingAndTest { training, test: None });
+    }
+    let [training, test] = with_test_file(&training)?;
+    Ok(TrainingAndTest { training, test: Some(test) })
+}
+
 /// Reads archives. `path`: the folder of the archives, or one of them.
 fn read_archives(
-    [training, test]: &[PathBuf; 2],
+    files: &TrainingAndTest<PathBuf>,
     path: &Path,
     options: &SpikeOptions,
 ) -> Result<LoadedRecordings, DatasetError> {
-    let unused = [archive::unused(training)?, archive::unused(test)?];
+    let TrainingAndTest { training, test } = files;
+    let mut warnings = Vec::from_iter(archive::unused(training)?);
     let (training, training_file) = archive::read(training, options)?;
-    let (test, test_file) = archive::read(test, options)?;
+    let mut source_files = vec![training_file];
+    let mut read_test = |path: &PathBuf| {
+        warnings.extend(archive::unused(path)?);
+        let (test, test_file) = archive::read(path, options)?;
+        source_files.push(test_file);
+        Ok(test)
+    };
+    let test = test.as_ref().map(&mut read_test).transpose()?;
     Ok(LoadedRecordings {
-        sets: SpikeSets { training, test, validation: None },
+        sets: TrainingAndTest { training, test },
+        validation: None,
         classes: None,
         class_names: if path.is_dir() { class_names::read_folder(path)? } else { None },
-        source_files: vec![training_file, test_file],
-        warnings: unused.into_iter().flatten().collect(),
+        source_files,
+        warnings,
     })
 }
 
 /// Reads HDF5 files, and the one of an own validation set beside them, such as `ssc_valid.h5`.
 fn read_heidelberg(
-    [training_path, test_path]: &[PathBuf; 2],
+    files: &TrainingAndTest<PathBuf>,
     options: &SpikeOptions,
 ) -> Result<LoadedRecordings, DatasetError> {
-    let training = heidelberg::read(training_path, options)?;
+    let training = heidelberg::read(&files.training, options)?;
     let HeidelbergSet { split, class_names, source } = training;
     let mut source_files = vec![source];
     let mut read_other = |path: &Path| {
@@ -116,11 +150,12 @@ fn read_heidelberg(
         source_files.push(set.source);
         Ok(set.split)
     };
-    let test = read_other(test_path)?;
-    let validation_path = heidelberg::validation_file(training_path);
+    let test = files.test.as_deref().map(&mut read_other).transpose()?;
+    let validation_path = heidelberg::validation_file(&files.training);
     let validation = validation_path.map(|path| read_other(&path)).transpose()?;
     Ok(LoadedRecordings {
-        sets: SpikeSets { training: split, test, validation },
+        sets: TrainingAndTest { training: split, test },
+        validation,
         // A set of spoken words may lack classes of its list of names.
         classes: class_names.as_ref().map(Vec::len),
         class_names,
@@ -138,7 +173,8 @@ fn read_n_mnist(
     let NMnistSet { split, class_names, source, warnings } = training;
     let test = n_mnist::read(test, Some(&class_names), options)?;
     Ok(LoadedRecordings {
-        sets: SpikeSets { training: split, test: test.split, validation: None },
+        sets: TrainingAndTest { training: split, test: Some(test.split) },
+        validation: None,
         classes: None,
         class_names: Some(class_names),
         source_files: vec![source, test.source],

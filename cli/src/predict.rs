@@ -30,8 +30,8 @@ pub(super) struct PredictArgs {
     /// File weights.safetensors of a run, or the run's folder
     weights: PathBuf,
 
-    /// Image files (PNG, JPEG, BMP, GIF, WebP, TIFF, PGM, PPM), folders of them, IDX files of images, or CSV files; -: read
-    /// paths from standard input, one per line
+    /// Image files (PNG, JPEG, BMP, GIF, WebP, TIFF, PGM, PPM), folders or .zip files of them, IDX files of images, or CSV
+    /// files; -: read paths from standard input, one per line
     #[arg(required = true, value_name = "IMAGES")]
     images: Vec<PathBuf>,
 

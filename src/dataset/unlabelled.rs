@@ -1,4 +1,4 @@
-//! Unlabelled images for prediction: image files, folders of them, IDX files of images, tables.
+//! Unlabelled images for prediction: image files, folders and zip archives of them, IDX files of images, tables.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,12 @@ use super::array::product;
 use super::class_names::sanitize;
 use super::conversions::{ConversionCounts, ImageConversion};
 use super::error::{invalid, invalid_with_hint, list_few};
+use super::file_pair::has_ending;
+use super::file_tree::FileTree;
 use super::image_file::{LoadedImage, is_image, kind_names, open_image};
 use super::image_folders::check_16_bit_range;
 use super::location::Origin;
-use super::{DatasetError, ImageSize, Location, PixelRules, ReadOptions, csv, idx};
+use super::{DatasetError, ImageSize, Location, PixelRules, ReadOptions, csv, idx, npz};
 use crate::files;
 use crate::text::plural;
 
@@ -44,11 +46,11 @@ pub struct Preprocess {
     pub is_max_value_given: bool,
 }
 
-/// Reads images in the order of `paths`: files, folders with their subfolders sorted by name, IDX files of images, and
-/// tables.
+/// Reads images in the order of `paths`: files, folders and zip archives with their subfolders sorted by name, IDX files
+/// of images, and tables.
 ///
 /// # Errors
-/// Returns an error if a file is unreadable or no image, or a folder has no images. Names all invalid image files.
+/// Returns an error if a file is unreadable or no image, or a folder or archive has no images. Names all invalid image files.
 pub fn collect(paths: &[PathBuf], preprocess: Preprocess) -> Result<ImageList, DatasetError> {
     let mut images = ImageList::default();
     let mut files = Vec::new();
@@ -72,6 +74,10 @@ pub fn collect(paths: &[PathBuf], preprocess: Preprocess) -> Result<ImageList, D
             Some(_) if csv::has_table_name(path) => {
                 images.add_files(&std::mem::take(&mut files), preprocess)?;
                 images.add_table(path, preprocess)?;
+            }
+            Some(_) if npz::starts_as_zip(path) && !has_ending(path, "npz") => {
+                images.add_files(&std::mem::take(&mut files), preprocess)?;
+                images.add_zip(path, preprocess)?;
             }
             // Reading reports missing and invalid files all at once.
             _ => files.push(path.clone()),
@@ -144,7 +150,38 @@ impl ImageList {
             let expected = "IDX files or tables, for which --transposed is given";
             return Err(invalid_with_hint(location, expected, "an image", "omit --transposed"));
         }
-        let read = |file: &PathBuf| preprocess.bytes_of(&open_image(file)?);
+        let display = |file: &PathBuf| file.display().to_string();
+        self.add_images(files, display, |file| open_image(file), preprocess)
+    }
+
+    fn add_zip(&mut self, path: &Path, preprocess: Preprocess) -> Result<(), DatasetError> {
+        let tree = FileTree::open(path)?;
+        let (mut files, mut folders) = (Vec::new(), vec![PathBuf::new()]);
+        while let Some(folder) = folders.pop() {
+            let entries = tree.entries(&folder)?;
+            files.extend(entries.files.into_iter().filter(|file| is_image(file)));
+            folders.extend(entries.folders);
+        }
+        if files.is_empty() {
+            let location = Location::whole(path.display().to_string());
+            let expected = format!("images ({}) in this archive", kind_names());
+            return Err(invalid(location, expected, "none"));
+        }
+        files.sort();
+        self.conversions.extend(tree.warnings());
+        let display = |file: &PathBuf| tree.display(file);
+        self.add_images(&files, display, |file| tree.read_image(file), preprocess)
+    }
+
+    /// Adds image files. `display`: returns the name of one. `open`: reads one.
+    fn add_images(
+        &mut self,
+        files: &[PathBuf],
+        display: impl Fn(&PathBuf) -> String,
+        open: impl Fn(&PathBuf) -> Result<LoadedImage, DatasetError> + Sync,
+        preprocess: Preprocess,
+    ) -> Result<(), DatasetError> {
+        let read = |file: &PathBuf| preprocess.bytes_of(&open(file)?);
         let length = product(
             &Origin::Memory("the images".to_string()),
             &[
@@ -162,7 +199,7 @@ impl ImageList {
         for (file, read) in files.iter().zip(read) {
             match read {
                 Ok((bytes, conversion)) => {
-                    self.names.push(file.display().to_string());
+                    self.names.push(display(file));
                     self.bytes.extend(bytes);
                     self.counts.add(&conversion);
                 }

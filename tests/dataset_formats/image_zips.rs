@@ -1,8 +1,10 @@
 //! Zip archives of image folders.
 
 use std::io::{Cursor, Write};
+use std::path::Path;
 
-use apical::dataset::{Dataset, ReadOptions};
+use apical::dataset::unlabelled::{Preprocess, collect};
+use apical::dataset::{Dataset, PixelRules, ReadOptions};
 use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -93,6 +95,22 @@ fn names_of_one_file_in_a_zip_are_refused() {
     let message = error_of(&folder, "data.zip", &ReadOptions::default());
     let expected = "data.zip: expected distinct names, found './train//a/0.png' twice";
     assert_eq!(message, expected);
+}
+
+#[test]
+fn images_of_a_zip_are_predicted_as_those_of_a_folder() {
+    let mut files = sets("new/", &["train", "test"]);
+    files.push(("notes.txt".to_string(), b"no image".to_vec()));
+    let unpacked = folder_of(files.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())));
+    let folder = folder_of([("data.zip", deflated(&files)), ("empty.zip", deflated(&files[8..]))]);
+    let preprocess = Preprocess::of([2, 3, 1], &PixelRules::default(), None);
+    let read = |path: &Path| collect(&[path.to_owned()], preprocess);
+    let (expected, zip) = (read(unpacked.path()).unwrap(), folder.path().join("data.zip"));
+    let found = read(&zip).unwrap();
+    assert_eq!((found.count(), &found.bytes), (8, &expected.bytes));
+    assert_eq!(found.names[0], zip.join("new/test/a/0.png").display().to_string());
+    let error = read(&folder.path().join("empty.zip")).unwrap_err().to_string();
+    assert!(error.contains("in this archive, found none"), "{error}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use apical::dataset::image_file::decode;
 use apical::dataset::unlabelled::{Preprocess, collect};
 use apical::dataset::{Background, Dataset, ImageSize, PixelRules, ReadOptions};
 use apical::run_dir::checkpoint_file;
+use apical::text::with_causes;
 
 /// Reads IDX files of images and of labels, plain or gzip, alone and as files of EMNIST, and the names of its classes.
 pub fn idx(bytes: &[u8]) {
@@ -87,6 +88,19 @@ pub fn image(bytes: &[u8]) {
     let background = Some(Background::White);
     let options = ReadOptions { colour: true, background, ..ReadOptions::default() };
     let _ = image.bytes(size, &options);
+}
+
+/// Reads a Parquet file of images, which is split. A panic that becomes an error fails.
+pub fn parquet(bytes: &[u8]) {
+    let folder = folder("parquet");
+    let path = folder.join("all.parquet");
+    fs::write(&path, bytes).expect("the temporary file is written");
+    let test_fraction = Some("0.5".parse().expect("a fraction"));
+    let options = ReadOptions { test_fraction, ..ReadOptions::default() };
+    let result = Dataset::open_as(&path, &options);
+    let is_panic = |error| with_causes(error).contains("a part cannot be decoded");
+    assert!(!result.as_ref().is_err_and(|error| is_panic(error)), "{:?}", result.err());
+    let _ = fs::remove_dir_all(folder);
 }
 
 /// Reads a zip archive of image folders.

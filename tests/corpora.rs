@@ -50,6 +50,7 @@ fn corpus_files_do_not_panic() {
     read_corpus("csv", entries::csv);
     read_corpus("image", entries::image);
     read_corpus("image_zip", entries::image_zip);
+    read_corpus("parquet", entries::parquet);
     read_corpus("config", entries::config);
     read_corpus("checkpoint", entries::checkpoint);
 }

@@ -169,7 +169,7 @@ fn missing_paths_are_named_in_the_error() {
 
     let file = path.join(TEST_IMAGES);
     let expected = "expected a folder, an IDX file of training images, a .csv file, a .zip file of images, \
-                    an .npz file, or an .npy file, found an IDX file";
+                    an .npz file, an .npy file, or a .parquet file, found an IDX file";
     assert_eq!(error_of(&file), format!("{}: {expected}", file.display()));
 }
 

@@ -1,5 +1,6 @@
-//! Proves: folders of images, CSV tables and `.npz` archives are detected and read: pixels, labels, class names, sizes
-//! and colours. The error for an invalid data set states file, location, expected and found content. No reader panics.
+//! Proves: folders of images, CSV tables, `.npz` archives and Parquet files are detected and read: pixels, labels,
+//! class names, sizes and colours. The error for an invalid data set states file, location, expected and found content.
+//! No reader panics.
 //!
 //! Does not prove: the quality of scaling; the tests check only the positions of dark and light areas. The image crate
 //! tests all variants of PNG and JPEG.
@@ -22,6 +23,9 @@ mod images;
 mod lone_sets;
 #[path = "dataset_formats/numpy_arrays.rs"]
 mod numpy_arrays;
+#[cfg(feature = "parquet")]
+#[path = "dataset_formats/parquet.rs"]
+mod parquet;
 #[path = "dataset_formats/pixels.rs"]
 mod pixels;
 #[path = "dataset_formats/set_folders.rs"]
@@ -36,6 +40,9 @@ mod table_values;
 mod tables;
 #[path = "dataset_formats/variants.rs"]
 mod variants;
+#[cfg(not(feature = "parquet"))]
+#[path = "dataset_formats/without_parquet.rs"]
+mod without_parquet;
 
 use std::fs;
 use std::path::Path;

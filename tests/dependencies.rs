@@ -10,11 +10,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Crates that only features or the command add.
-const FEATURES: [&str; 9] = [
+const FEATURES: [&str; 10] = [
     "clap",
     "clap_builder",
     "crc32c",
     "indicatif",
+    "parquet",
     "plotters",
     "prost",
     "ratatui",

@@ -87,8 +87,8 @@ impl MachineArgs {
 #[derive(Clone, Debug, Args)]
 pub(super) struct DataArgs {
     /// Data set: a folder with four IDX files (plain or gzip), with train/CLASS/*.png and test/CLASS/*.png (or .jpg), with
-    /// CLASS/*.png, or with train.csv and test.csv; a .zip file of images; an .npz file, or .npy files in a folder
-    /// [default: the embedded MNIST]
+    /// CLASS/*.png, or with train.csv and test.csv; a .zip file of images; .parquet files; an .npz file, or .npy files in
+    /// a folder [default: the embedded MNIST]
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
 

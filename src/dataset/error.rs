@@ -59,6 +59,9 @@ pub enum DatasetError {
     /// The zip archive is damaged.
     #[error("{location}: damaged zip archive")]
     Zip { location: Location, source: io::Error },
+    /// The Parquet file is damaged or has parts that cannot be read.
+    #[error("{location}: damaged or unsupported Parquet file")]
+    Parquet { location: Location, source: Box<dyn std::error::Error + Send + Sync> },
     /// More images requested than available.
     #[error(
         "{name}: expected at most {available} {set} images (0 means all), requested {requested}"

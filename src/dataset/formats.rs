@@ -11,12 +11,21 @@ use super::idx::IdxFiles;
 use super::image_folders::{ClassFolders, ImageFolders, ImageZip};
 use super::numpy::archives::NpzArchives;
 use super::numpy::files::ArrayFiles;
+use super::parquet::ParquetImages;
 use crate::files;
 use crate::text::{list_first, one_of};
 
 /// Formats in the order of detection. The first that detects its files reads them.
-static FORMATS: [&dyn DataFormat; 7] =
-    [&IdxFiles, &ImageFolders, &CsvTables, &ImageZip, &NpzArchives, &ArrayFiles, &ClassFolders];
+static FORMATS: [&dyn DataFormat; 8] = [
+    &IdxFiles,
+    &ImageFolders,
+    &CsvTables,
+    &ImageZip,
+    &NpzArchives,
+    &ArrayFiles,
+    &ParquetImages,
+    &ClassFolders,
+];
 
 /// Largest number of folder entries that an error lists.
 const MAX_LISTED: usize = 5;

@@ -227,7 +227,7 @@ fn list_entries(tree: &FileTree, folder: &Path) -> Result<String, DatasetError> 
 ///
 /// # Errors
 /// Returns an error if they use a small part of it: 12-bit camera images would keep only 16 shades.
-fn full_scale_if_16_bit(
+pub(super) fn full_scale_if_16_bit(
     folder: &Path,
     conversions: &ConversionCounts,
     options: &ReadOptions,

@@ -32,6 +32,7 @@ mod npy;
 mod npz;
 mod numpy;
 mod open;
+mod parquet;
 mod pixel_rules;
 mod pixel_scale;
 mod read_options;

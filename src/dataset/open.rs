@@ -26,7 +26,9 @@ impl Dataset {
     /// - a folder with `train.csv` and `test.csv`, or the path of the first of two such files: one image per line, its
     ///   label followed by its pixels. Also `.tsv`, and `.gz`;
     /// - an `.npz` file with `x_train`, `y_train`, `x_test` and `y_test`; or a folder with `train.npz` and `test.npz`, or
-    ///   the path of the first of two such files, with `images` and `labels`.
+    ///   the path of the first of two such files, with `images` and `labels`;
+    /// - with the cargo feature `parquet`: a folder with `train-*.parquet` and `test-*.parquet`, or one such file. The
+    ///   crate that reads them panics on some damaged files; most are refused before, and a panic becomes an error.
     ///
     /// Recorded spikes, see [`crate::dataset::spikes`]:
     ///

@@ -9,9 +9,9 @@ use super::file_tree::FileTree;
 use crate::text::list_first;
 
 /// Names in lower case; folders may have capitals.
-const TRAINING: [&str; 2] = ["train", "training"];
-const TEST: [&str; 2] = ["test", "testing"];
-const VALIDATION: [&str; 3] = ["val", "valid", "validation"];
+pub(super) const TRAINING: [&str; 2] = ["train", "training"];
+pub(super) const TEST: [&str; 2] = ["test", "testing"];
+pub(super) const VALIDATION: [&str; 3] = ["val", "valid", "validation"];
 /// Largest number of unused folders that a warning lists.
 const MAX_LISTED: usize = 5;
 

@@ -142,7 +142,7 @@ fn missing_data_set_error_has_a_hint() {
 
     fs::write(folder.path().join("data"), "").unwrap();
     let file = "data: expected a folder, an IDX file of training images, a .csv file, a .zip file of images, \
-                an .npz file, or an .npy file, found an empty file";
+                an .npz file, an .npy file, or a .parquet file, found an empty file";
     fails(&mut train_on_cpu(&folder), 1, &[file, hint]);
 }
 

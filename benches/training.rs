@@ -161,6 +161,12 @@ fn config_with(kernel: Kernel) -> Config {
         Kernel::ApicalInputBursts | Kernel::DrawBursts => {
             Config { rule: LearningRule::Bursts, feedback: Feedback::Layerwise, ..base }
         }
+        Kernel::ApicalInputEvents | Kernel::ApicalMean => Config {
+            rule: LearningRule::Bursts,
+            feedback: Feedback::Layerwise,
+            event_feedback: EventFeedback::Homeostatic,
+            ..base
+        },
         _ => base,
     }
 }

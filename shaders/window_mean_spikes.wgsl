@@ -23,7 +23,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     save_spike_history(sample, unit);
-    store_means(sample, unit, first, params.is_output == 0u && params.sends_rates == 0u, params.feeds_back_spikes == 1u);
+    // With bursts, the forward means of the output are the events that feed back.
+    let feeds_forward = (params.is_output == 0u || constants.rule == RULE_BURSTS) && params.sends_rates == 0u;
+    store_means(sample, unit, first, feeds_forward, params.feeds_back_spikes == 1u);
 }
 
 // Copies the last spikes of an image to the history of the next, word by word, with the last step in the last slot.
@@ -115,19 +117,4 @@ fn spike_count_at(sample: Sample, step: u32, unit: u32) -> u32 {
 fn counts_at(sample: Sample, step: u32, unit: u32) -> u32 {
     let word = sample.index * constants.spike_words + constants.history_words + step / STEPS_PER_WORD;
     return spikes[word * params.units + unit];
-}
-
-// Returns the first step with spikes that contribute to the window after `delay` steps.
-fn first_contributing_step(window: PhaseWindow, delay: u32) -> u32 {
-    let reach = window.length + constants.tap_count - 1u + delay;
-    return select(0u, window.end - reach, window.end > reach);
-}
-
-// Returns the response to a spike that arrives at `step`, summed over the window.
-fn window_weight(window: PhaseWindow, step: u32) -> f32 {
-    let until_end = window.end - step;
-    let until_start = select(0u, until_end - window.length, until_end > window.length);
-    let last = select(until_end, constants.tap_count, until_end > constants.tap_count);
-    let first = select(until_start, constants.tap_count, until_start > constants.tap_count);
-    return kernel_cumsum(last) - kernel_cumsum(first);
 }

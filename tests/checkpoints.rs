@@ -91,6 +91,14 @@ fn configs() -> Vec<(&'static str, Config)> {
                 ..bursts.clone()
             },
         ),
+        (
+            "bursts of spikes, homeostatic",
+            Config {
+                dynamics: Dynamics::Spiking,
+                event_feedback: EventFeedback::Homeostatic,
+                ..bursts.clone()
+            },
+        ),
         ("bursts of spikes", Config { dynamics: Dynamics::Spiking, ..bursts }),
         ("batch size 1", Config { batch_size: 1, eval_every: 0, ..base() }),
     ]

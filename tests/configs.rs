@@ -127,6 +127,7 @@ fn random_bursts_fail_or_train_to_equal_bits() {
         (Dynamics::SteadyState, EventFeedback::Cancelling),
         (Dynamics::SteadyState, EventFeedback::Homeostatic),
         (Dynamics::Spiking, EventFeedback::Cancelling),
+        (Dynamics::Spiking, EventFeedback::Homeostatic),
     ] {
         let rule = LearningRule::Bursts;
         let feedback = Feedback::Layerwise;

@@ -211,8 +211,27 @@ fn case_apical_bursts() {
 #[test]
 fn case_apical_events() {
     each_situation(|situation| {
-        if situation.shape.model.learns_event_feedback() {
+        let model = &situation.shape.model;
+        if model.learns_event_feedback() && model.sends_rates() {
             situation.check_hidden(Kernel::ApicalEvents);
+        }
+    });
+}
+
+#[test]
+fn case_apical_input_events() {
+    each_situation(|situation| {
+        if situation.learns_events_of_spikes() {
+            situation.check_hidden(Kernel::ApicalInputEvents);
+        }
+    });
+}
+
+#[test]
+fn case_apical_mean() {
+    each_situation(|situation| {
+        if situation.learns_events_of_spikes() {
+            situation.check_hidden(Kernel::ApicalMean);
         }
     });
 }

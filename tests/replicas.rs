@@ -200,11 +200,7 @@ fn trainings() -> Vec<Vec<Config>> {
     let mut bursts = three(&Config { g_apical: 0.0, apical_bias_sd: 0.0, ..bursts });
     bursts[2] =
         Config { burst_baseline: 0.2, burst_slope: 10.0, burst_teacher: 3.0, ..bursts[2].clone() };
-    let spiking = Config {
-        dynamics: Dynamics::Spiking,
-        event_feedback: EventFeedback::Cancelling,
-        ..bursts[2].clone()
-    };
+    let spiking = Config { dynamics: Dynamics::Spiking, ..bursts[2].clone() };
     trainings.push(bursts);
     trainings.push(three(&spiking));
     trainings

@@ -29,3 +29,18 @@ fn feedback_row(phase: u32, lead: u32) -> u32 {
         lead == 0u,
     );
 }
+
+// Returns the first step with spikes that contribute to the window after `delay` steps.
+fn first_contributing_step(window: PhaseWindow, delay: u32) -> u32 {
+    let reach = window.length + constants.tap_count - 1u + delay;
+    return select(0u, window.end - reach, window.end > reach);
+}
+
+// Returns the response to a spike that arrives at `step`, summed over the window.
+fn window_weight(window: PhaseWindow, step: u32) -> f32 {
+    let until_end = window.end - step;
+    let until_start = select(0u, until_end - window.length, until_end > window.length);
+    let last = select(until_end, constants.tap_count, until_end > constants.tap_count);
+    let first = select(until_start, constants.tap_count, until_start > constants.tap_count);
+    return kernel_cumsum(last) - kernel_cumsum(first);
+}

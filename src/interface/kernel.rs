@@ -55,6 +55,10 @@ macro_rules! for_each_kernel {
             BurstError burst_error,
             /// Sums the input of the apical dendrites per step from the next layer's bursts, if neurons send spikes.
             ApicalInputBursts apical_input_bursts,
+            /// Adds the next layer's spikes to the input of the apical dendrites, if their weights learn.
+            ApicalInputEvents apical_input_events,
+            /// Averages the apical voltages over the window, if event feedback weights learn from spikes.
+            ApicalMean apical_mean,
             /// Draws the bursts of every neuron's spikes and computes its error, if neurons send spikes.
             DrawBursts draw_bursts,
             /// Computes the gradient of the minibatch and updates weights and biases.

@@ -84,7 +84,8 @@ impl Shape {
     pub fn emits_rates(&self, population: usize) -> bool {
         let feeds_forward = self.model.sends_rates() && population < self.layers();
         let feeds_back = self.model.feedback_is_rates() && self.feeds_back(population);
-        feeds_forward || feeds_back || self.feeds_back_events(population)
+        let feeds_events = self.model.sends_rates() && self.feeds_back_events(population);
+        feeds_forward || feeds_back || feeds_events
     }
 
     /// Returns the number of rows of [`ArrayId::Rates`].

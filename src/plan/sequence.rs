@@ -71,12 +71,15 @@ fn draw_bursts(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
     let output = shape.layers() - 1;
     for layer in (0..=output).rev() {
         if layer < output {
-            list.extend((0..steps).step_by(shape.block as usize).map(|first| Launch {
-                kernel: Kernel::ApicalInputBursts,
-                layer,
-                first,
-                count: shape.block.min(steps - first),
-            }));
+            let learns_events = shape.model.learns_event_feedback();
+            for first in (0..steps).step_by(shape.block as usize) {
+                let count = shape.block.min(steps - first);
+                let launch = |kernel| Launch { kernel, layer, first, count };
+                list.push(launch(Kernel::ApicalInputBursts));
+                list.extend(learns_events.then(|| launch(Kernel::ApicalInputEvents)));
+            }
+            let whole = |kernel| Launch { kernel, layer, first: 0, count: steps };
+            list.extend(learns_events.then(|| whole(Kernel::ApicalMean)));
         }
         list.push(Launch { kernel: Kernel::DrawBursts, layer, first: 0, count: steps });
     }

@@ -1,17 +1,22 @@
 //! Event feedback Q that learns alone: no teacher, and constant weights.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use apical::config::Config;
 use apical::device::BackendKind;
+use apical::interface::{ArrayId, compartment};
 use apical::network::Network;
+use apical::simulation::Simulation;
 use apical::train::{TrainError, order};
 
 use super::reference::{self, Matrix};
+use super::spikes::spiking;
 use super::{
     BATCH, IMAGES, PIXELS, config, dataset, homeostatic, input_of, reference_of, targets_of,
     trained, training,
 };
+use crate::support;
 
 /// Returns settings under which only Q learns.
 fn untaught(epochs: u32) -> Config {
@@ -105,4 +110,41 @@ fn homeostasis_with_large_rate_is_an_error() {
     let mut training = training(&config, BackendKind::Cpu).expect("the device opens");
     let result = training.run(&mut |_| ControlFlow::Continue(()));
     assert!(matches!(result, Err(TrainError::NotFinite { .. })), "Q diverged unnoticed");
+}
+
+#[test]
+fn homeostasis_with_spikes_silences_dendrites() {
+    for psp_kernel_ms in [10, 0] {
+        let base = spiking(&[20, 10]);
+        let config = Config {
+            eta: vec![0.0],
+            burst_teacher: 0.0,
+            psp_kernel_ms,
+            event_feedback_lr: 0.2,
+            ..homeostatic(&base)
+        };
+        let (dataset, network) = (Arc::new(dataset()), Network::initial(&config, PIXELS));
+        let backend = support::cpu(&config, &dataset, &support::capacity(BATCH, IMAGES, 64));
+        let mut simulation = Simulation::new(backend, &config, &dataset, &network).unwrap();
+        // Means of each neuron's voltages over 60 minibatches, since bursts are noise.
+        let mut sizes = Vec::new();
+        for _ in 0..10 {
+            let mut means = [0.0; 20];
+            for epoch in 1..=20 {
+                for minibatch in order(&config, &dataset, epoch).chunks(BATCH) {
+                    simulation.train(minibatch).unwrap();
+                    let voltages = support::floats(simulation.backend(), ArrayId::Compartments(0));
+                    for sample in voltages.chunks(20 * compartment::ROWS) {
+                        let apical = sample[20 * compartment::APICAL..].iter();
+                        means.iter_mut().zip(apical).for_each(|(mean, &apical)| {
+                            *mean += f64::from(apical) / (60 * BATCH) as f64;
+                        });
+                    }
+                }
+            }
+            let square = means.iter().map(|mean| mean * mean).sum::<f64>();
+            sizes.push((square / 20.0).sqrt());
+        }
+        assert!(sizes[9] < 0.1 * sizes[0], "kernel of {psp_kernel_ms} ms: {sizes:?}");
+    }
 }

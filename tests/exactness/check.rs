@@ -19,6 +19,12 @@ impl Situation {
         model.has_bursts() && model.sends_rates()
     }
 
+    /// Whether event feedback weights learn from spikes.
+    pub fn learns_events_of_spikes(&self) -> bool {
+        let model = &self.shape.model;
+        model.draws_bursts() && model.learns_event_feedback()
+    }
+
     pub fn check_layers(&self, kernel: Kernel) {
         for layer in 0..self.shape.layers() {
             self.check(kernel, layer);
@@ -48,7 +54,8 @@ impl Situation {
             | Kernel::SynapticInputRates
             | Kernel::HiddenStep
             | Kernel::OutputStep
-            | Kernel::ApicalInputBursts => (block, blocks),
+            | Kernel::ApicalInputBursts
+            | Kernel::ApicalInputEvents => (block, blocks),
             Kernel::ApicalStepSpikes | Kernel::ApicalStepRates => (1, vec![0, 1, 2]),
             Kernel::ApicalHistory => (0, vec![0]),
             // The range counts neurons of the next layer.

@@ -133,8 +133,18 @@ fn case_transposed_update_in_ranges() {
 #[test]
 fn case_apical_events_in_ranges() {
     each_in_ranges(Kernel::ApicalEvents, |situation| {
-        if situation.shape.model.learns_event_feedback() {
+        let model = &situation.shape.model;
+        if model.learns_event_feedback() && model.sends_rates() {
             situation.check_hidden(Kernel::ApicalEvents);
+        }
+    });
+}
+
+#[test]
+fn case_apical_input_events_in_ranges() {
+    each_in_ranges(Kernel::ApicalInputEvents, |situation| {
+        if situation.learns_events_of_spikes() {
+            situation.check_hidden(Kernel::ApicalInputEvents);
         }
     });
 }
@@ -166,11 +176,13 @@ fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
             Kernel::SynapticInputSpikes if shape.model.sends_rates() => 0..0,
             Kernel::ApicalBursts if !situation.has_burst_rates() => 0..0,
             Kernel::ApicalInputBursts if !shape.model.draws_bursts() => 0..0,
-            Kernel::ApicalEvents | Kernel::EventFeedbackUpdate
-                if !shape.model.learns_event_feedback() =>
+            Kernel::ApicalEvents
+                if !shape.model.learns_event_feedback() || !shape.model.sends_rates() =>
             {
                 0..0
             }
+            Kernel::ApicalInputEvents if !situation.learns_events_of_spikes() => 0..0,
+            Kernel::EventFeedbackUpdate if !shape.model.learns_event_feedback() => 0..0,
             Kernel::TransposedUpdate if !shape.model.transposes_updates() => 0..0,
             Kernel::BackpropError if !shape.model.backpropagates() => 0..0,
             Kernel::ApicalStepSpikes | Kernel::ApicalHistory
@@ -189,6 +201,7 @@ fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
             | Kernel::ApicalInputBursts
             | Kernel::TransposedUpdate
             | Kernel::ApicalEvents
+            | Kernel::ApicalInputEvents
             | Kernel::EventFeedbackUpdate
             | Kernel::BackpropError => 0..shape.layers() - 1,
             _ => 0..shape.layers(),

@@ -201,12 +201,17 @@ fn configs() -> Vec<Config> {
             event_feedback: EventFeedback::Homeostatic,
             ..bursts.clone()
         },
-        Config { layers: vec![33, 200, 20], ..spiking_bursts.clone() },
+        Config {
+            layers: vec![33, 200, 20],
+            event_feedback: EventFeedback::Homeostatic,
+            ..spiking_bursts.clone()
+        },
         Config { layers: vec![10], ..spiking_bursts.clone() },
         Config {
             layers: vec![17, 40, 10],
             psp_kernel_ms: 0,
             averaging_window: AveragingWindow::From30,
+            event_feedback: EventFeedback::Homeostatic,
             ..spiking_bursts.clone()
         },
         // Phases so short that the filter of the highest layer would begin before the image.

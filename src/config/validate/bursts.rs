@@ -63,10 +63,6 @@ impl Config {
             let reason = "expected spikes with rule = bursts, unless signal = rates, too";
             return fail("feedback_signal", &self.feedback_signal, reason);
         }
-        if model.draws_bursts() && model.learns_event_feedback() {
-            let reason = "expected cancelling, unless signal = rates or dynamics = steady-state";
-            return fail("event_feedback", &self.event_feedback, reason);
-        }
         if self.feedback != Feedback::Layerwise {
             return fail("feedback", &self.feedback, "expected layerwise with rule = bursts");
         }

@@ -84,14 +84,6 @@ fn validate_names_each_invalid_setting() {
         ("event_feedback", Config { event_feedback: EventFeedback::Homeostatic, ..base.clone() }),
         ("event_feedback_lr", Config { event_feedback_lr: 0.0, ..base.clone() }),
         ("event_feedback_lr", Config { event_feedback_lr: 1e4, ..base.clone() }),
-        (
-            "event_feedback",
-            Config {
-                dynamics: Dynamics::Spiking,
-                event_feedback: EventFeedback::Homeostatic,
-                ..bursts.clone()
-            },
-        ),
         ("feedback", Config { feedback: Feedback::Broadcast, ..bursts.clone() }),
         (
             "credit_assignment",

@@ -17,7 +17,7 @@ use crate::model::exact_math::{SMALLEST_VOLTAGE, flush, flush_weight};
 pub const DEFINITION: KernelDefinition = KernelDefinition {
     equation: "`A += (p_0 Y + Q) φ_max e` of the next layer",
     scope: Scope::HiddenLayer,
-    runs_on: |shape, _| shape.model.learns_event_feedback(),
+    runs_on: |shape, _| shape.model.learns_event_feedback() && shape.model.sends_rates(),
     // Population `layer + 2` is the next layer.
     reads: |_, layer| {
         vec![

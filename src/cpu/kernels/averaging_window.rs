@@ -1,7 +1,6 @@
 //! Averaging windows at the ends of the phases, and the weight of a spike in an average.
 //!
-//! Twin of `shaders/shared/averaging_window.wgsl` and `window_means.wgsl`. `window_mean_spikes.wgsl` has the twins of
-//! [`PhaseWindow::first_contributing_step`] and [`PhaseWindow::weight`].
+//! Twin of `shaders/shared/averaging_window.wgsl` and `window_means.wgsl`.
 
 use std::ops::Range;
 

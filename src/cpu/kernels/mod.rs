@@ -13,6 +13,8 @@ mod apical_bursts;
 mod apical_events;
 mod apical_history;
 mod apical_input_bursts;
+mod apical_input_events;
+mod apical_mean;
 mod apical_step_rates;
 mod apical_step_spikes;
 pub mod arithmetic_selftest;

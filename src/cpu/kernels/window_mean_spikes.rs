@@ -16,6 +16,7 @@ use crate::interface::{
     ArrayId, BatchParams, COUNT_BITS, LaunchParams, RunParams, STEPS_PER_WORD, Sample, spike_count,
 };
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
+use crate::model::network_model::LearningRule;
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
@@ -50,7 +51,9 @@ fn average_spikes<V: Simd>(
     let (population, params) = (prepared.launch.layer, &prepared.params);
     let (spikes, window_means) =
         (&mut state.spikes[population], &mut state.window_means[population]);
-    let feeds_forward = params.is_output == 0 && params.sends_rates == 0;
+    // With bursts, the forward means of the output are the events that feed back.
+    let has_bursts = constants.rule == LearningRule::Bursts as u32;
+    let feeds_forward = (params.is_output == 0 || has_bursts) && params.sends_rates == 0;
     let feeds_back = params.feeds_back_spikes == 1;
     let means = averaging_window::window_means(constants, sample, feeds_forward, feeds_back);
     for (spikes, window_means) in spikes.iter_tiles_mut().zip(window_means.iter_tiles_mut()) {

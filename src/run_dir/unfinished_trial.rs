@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::file_names::METRICS;
+use super::file_names::{CONFIG, METRICS};
 use super::{EpochResult, ImageSpec, RunDir, StorageError};
 use crate::config::Config;
 use crate::files::read_long_text;
@@ -38,7 +38,7 @@ impl UnfinishedTrial {
         config: &Config,
         dataset_sha256: &str,
     ) -> Result<(Self, ResumeFrom, Vec<EpochResult>), StorageError> {
-        let folder = folder.join(folder_name(config, dataset_sha256)?);
+        let folder = find_folder(folder, config, dataset_sha256)?;
         let config = config.clone();
         let mut unfinished = UnfinishedTrial { folder, config, run: None, saved_epochs: 0 };
         if !unfinished.folder.exists() {
@@ -91,7 +91,7 @@ pub(super) fn remove(
     config: &Config,
     dataset_sha256: &str,
 ) -> Result<(), StorageError> {
-    remove_folder(&folder.join(folder_name(config, dataset_sha256)?))
+    remove_folder(&find_folder(folder, config, dataset_sha256)?)
 }
 
 fn remove_folder(folder: &Path) -> Result<(), StorageError> {
@@ -110,8 +110,60 @@ struct EpochLine {
     result: EpochResult,
 }
 
-/// Returns the folder name of a training: the start of a SHA-256.
-fn folder_name(config: &Config, dataset_sha256: &str) -> Result<String, StorageError> {
-    let digest = Sha256::digest(toml::to_string(config)? + dataset_sha256);
-    Ok(to_hex(&digest)[..DIGITS].to_string())
+/// Returns the folder of a training. A version with fewer settings wrote the same training under another name.
+fn find_folder(
+    parent: &Path,
+    config: &Config,
+    dataset_sha256: &str,
+) -> Result<PathBuf, StorageError> {
+    let folder = parent.join(folder_name(&toml::to_string(config)?, dataset_sha256));
+    if folder.exists() || !parent.exists() {
+        return Ok(folder);
+    }
+    for entry in fs::read_dir(parent).map_err(StorageError::io("read", parent))? {
+        let other = entry.map_err(StorageError::io("read", parent))?.path();
+        // A folder that was not written by this program is not a training.
+        let Ok(settings) = read_long_text(&other.join(CONFIG)) else { continue };
+        let is_on_data =
+            other.file_name().is_some_and(|name| *name == *folder_name(&settings, dataset_sha256));
+        if is_on_data && toml::from_str::<Config>(&settings).is_ok_and(|found| found == *config) {
+            return Ok(other);
+        }
+    }
+    Ok(folder)
+}
+
+/// Returns the folder name of a training with these settings as TOML: the start of a SHA-256.
+fn folder_name(settings: &str, dataset_sha256: &str) -> String {
+    let digest = Sha256::digest(settings.to_string() + dataset_sha256);
+    to_hex(&digest)[..DIGITS].to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folder_of_a_version_with_fewer_settings_is_found() {
+        let parent = tempfile::tempdir().unwrap();
+        let config = Config { epochs: 7, ..Config::default() };
+        let find = |config: &Config, data: &str| find_folder(parent.path(), config, data).unwrap();
+        let new = find(&config, "ab");
+        assert!(!new.exists());
+        // Without a setting that a later version added.
+        let line = |line: &&str| !line.starts_with("burst_teacher");
+        let all = toml::to_string(&config).unwrap();
+        let settings =
+            all.lines().filter(line).fold(String::new(), |text, line| text + line + "\n");
+        assert_ne!(settings, all);
+        let old = parent.path().join(folder_name(&settings, "ab"));
+        fs::create_dir(&old).unwrap();
+        fs::write(old.join(CONFIG), &settings).unwrap();
+        fs::create_dir(parent.path().join("other")).unwrap();
+        assert_eq!(find(&config, "ab"), old);
+        assert_ne!(find(&config, "cd"), old, "other data");
+        assert_ne!(find(&Config { seed: 9, ..config.clone() }, "ab"), old, "other settings");
+        fs::create_dir(&new).unwrap();
+        assert_eq!(find(&config, "ab"), new);
+    }
 }

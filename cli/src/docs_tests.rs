@@ -14,6 +14,7 @@ use clap::CommandFactory;
 use crate::cli::{Cli, EXIT_CODES};
 
 mod kernels_page;
+mod reproduction_page;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -138,16 +139,16 @@ fn docs_summary_lists_every_page() {
     }
 }
 
-/// Compares a generated page with the one in docs/, or writes it.
+/// Compares a generated page with the one in the repository, or writes it.
 fn check_generated(page: &str, text: &str) {
-    let path = root().join("docs").join(page);
+    let path = root().join(page);
     if std::env::var_os("APICAL_WRITE_DOCS").is_some() {
         fs::write(&path, text).expect("the page is written");
     }
     let found = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
     assert!(
         found == text,
-        "docs/{page} is old: APICAL_WRITE_DOCS=1 cargo test --release -p apical-cli docs_tests::"
+        "{page} is old: APICAL_WRITE_DOCS=1 cargo test --release -p apical-cli docs_tests::"
     );
 }
 
@@ -166,7 +167,7 @@ fn docs_commands_page_is_current() {
         )
         // Headings of each list of options would fill the book's list of contents.
         .replace("###### **", "**");
-    check_generated("reference/commands.md", &text);
+    check_generated("docs/reference/commands.md", &text);
 }
 
 #[test]
@@ -178,7 +179,7 @@ fn docs_settings_page_is_current() {
          also a flag: `batch_size` is `--batch-size`.\n\n```toml\n{}\n```\n",
         settings.trim()
     );
-    check_generated("reference/settings.md", &text);
+    check_generated("docs/reference/settings.md", &text);
 }
 
 /// The pages on development name files of this project. `NAME` stands for a kernel, a format or a quantity.

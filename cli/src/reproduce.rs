@@ -1,7 +1,7 @@
 //! `apical reproduce`: runs the paper's experiments.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
@@ -11,8 +11,10 @@ use super::progress::{Progress, TimeEstimate, time_left};
 use super::shared_args::{SimulationArgs, StopArgs};
 use super::{CliError, EXIT_CODES, run_data, signals};
 use apical::cpu::Threads;
-use apical::experiments::{EXPERIMENTS, Experiment, Study, StudyEvent};
-use apical::figures::{ExperimentResult, claims_table, ensure_same_data, save_html_page};
+use apical::experiments::{EXPERIMENTS, Experiment, ExperimentError, Study, StudyEvent};
+use apical::figures::{
+    ExperimentResult, FigureError, claims_table, ensure_same_data, folder_name, save_html_page,
+};
 use apical::run_dir::FolderLock;
 
 /// Reproduce the paper's experiments and compare the results with the paper
@@ -20,7 +22,9 @@ use apical::run_dir::FolderLock;
 /// Each experiment writes a folder with its figure (SVG, PNG), the figure's data (CSV), settings and findings
 /// (result.json). report.html shows all experiments, reproduction.md lists the findings. Networks are trained as in the
 /// paper, some for several experiments. Repeating the command resumes a stopped one. A folder holds experiments on one
-/// data set.
+/// data set, quick results (NAME-quick) beside those of full length (NAME). Finished trainings are the lines of
+/// trainings/trials.jsonl: experiments that need only their errors (fig6b, fig6s, fig8, fig9b, bursts) resume from this file
+/// alone, without the networks beside it. The experiment bursts is not of the paper.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct ReproduceArgs {
@@ -35,6 +39,10 @@ pub(super) struct ReproduceArgs {
     /// Use fewer images, at most eight epochs and two seeds
     #[arg(long)]
     quick: bool,
+
+    /// Train nothing: write the results of the finished trainings in --out, also if seeds or conditions are missing
+    #[arg(long)]
+    finished_only: bool,
 
     /// Folder for the results
     #[arg(long, value_name = "DIR", default_value = "reproduction")]
@@ -88,6 +96,9 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
         names.any(|name| name == experiment.name || name == ALL)
     };
     let wanted: Vec<&Experiment> = EXPERIMENTS.iter().filter(is_wanted).collect();
+    if arguments.finished_only {
+        ensure_from_errors(&wanted)?;
+    }
     let device_options = arguments.simulation.machine.device_options()?;
     let dataset = arguments.simulation.data.open()?;
     run_data::print_dataset(&dataset, &arguments.simulation.data, None);
@@ -98,7 +109,8 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let lock = FolderLock::acquire(&arguments.out)?;
     lock.warning().into_iter().for_each(eprint_line);
     for experiment in &wanted {
-        lock.remove_partials(&arguments.out.join(experiment.name))?;
+        let folder = folder_name(experiment.name, arguments.quick);
+        lock.remove_partials(&arguments.out.join(folder))?;
     }
     let mut listener = StudyPrinter::new();
     let mut listen = |event: StudyEvent| listener.on_event(event);
@@ -107,16 +119,31 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let quick = arguments.quick;
     let mut study =
         Study::new(quick, seeds, dataset, device_options, parallel, &folder, &mut listen)?;
+    study.finished_only = arguments.finished_only;
     ensure_same_data(&arguments.out, &study.data)?;
     study.warnings().for_each(eprint_line);
     let mut results = Vec::new();
     for experiment in wanted {
-        let result = experiment.run(&mut study, &arguments.out)?;
+        let result = experiment.run(&mut study, &arguments.out);
+        let result = match result {
+            Err(error @ ExperimentError::NoTrainings) => {
+                eprint_line(format_args!("{}: skipped: {error}", experiment.name));
+                continue;
+            }
+            Err(error @ ExperimentError::Interrupted) => {
+                save_finished(&arguments.out)?;
+                return Err(error.into());
+            }
+            result => result?,
+        };
         eprint_line(format_args!("{}: {:.0} s", result.name, result.seconds));
         if !arguments.json {
             print(&output, &result)?;
         }
         results.push(result);
+    }
+    if results.is_empty() {
+        return Err(ExperimentError::NoTrainings.into());
     }
     let [page, _] = save_html_page(&arguments.out)?;
     eprint_line(format_args!("written: {}", page.display()));
@@ -124,6 +151,28 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
         return output.print_json(&results);
     }
     Ok(())
+}
+
+/// Writes the report on the finished trainings of an interrupted experiment, if there are any.
+fn save_finished(folder: &Path) -> Result<(), CliError> {
+    match save_html_page(folder) {
+        Ok(_) | Err(FigureError::NoResults { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses experiments that need more than the errors of finished trainings.
+fn ensure_from_errors(wanted: &[&Experiment]) -> Result<(), CliError> {
+    let Some(other) = wanted.iter().find(|experiment| !experiment.from_errors) else {
+        return Ok(());
+    };
+    let known: Vec<&str> =
+        EXPERIMENTS.iter().filter(|one| one.from_errors).map(|one| one.name).collect();
+    Err(CliError::Usage(format!(
+        "cannot use --finished-only with {}, which needs networks or recordings\nhint: it works with {}",
+        other.name,
+        known.join(", ")
+    )))
 }
 
 /// Prints the progress of the current experiment.

@@ -9,7 +9,7 @@ use apical::cpu::Threads;
 use apical::dataset::Dataset;
 use apical::device::list_gpus;
 use apical::experiments::{EXPERIMENTS, Experiment, ExperimentError, Study, StudyEvent};
-use apical::figures::{ensure_same_data, save_html_page};
+use apical::figures::{ensure_same_data, folder_name, save_html_page};
 use apical::interface::Stop;
 use apical::run_dir::FolderLock;
 use apical::trial_cache::TrialsError;
@@ -138,7 +138,8 @@ pub(crate) fn experiments() -> Vec<[&'static str; 4]> {
     EXPERIMENTS.iter().map(describe).collect()
 }
 
-/// Runs an experiment of the paper and writes its folder into `folder`. `listener` receives the name of the counted
+/// Runs an experiment of the paper and writes its folder into `folder`. Returns the name of its folder, and its result as
+/// JSON. `listener` receives the name of the counted
 /// items, the number of those completed and of all.
 #[pyfunction]
 pub(crate) fn reproduce(
@@ -149,7 +150,7 @@ pub(crate) fn reproduce(
     folder: PathBuf,
     device: DeviceChoice,
     listener: &Bound<'_, PyAny>,
-) -> PyResult<String> {
+) -> PyResult<(String, String)> {
     let Some(experiment) = EXPERIMENTS.iter().find(|experiment| experiment.name == name) else {
         let known: Vec<&str> = EXPERIMENTS.iter().map(|experiment| experiment.name).collect();
         let message = format!("unknown experiment '{name}', expected one of {}", known.join(", "));
@@ -159,7 +160,7 @@ pub(crate) fn reproduce(
     let (stop, parallel) = (options.stop.clone(), Threads::choose(options.threads).count);
     let work = |emit: Emit<(String, u64, u64)>| {
         let lock = FolderLock::acquire(&folder)?;
-        lock.remove_partials(&folder.join(experiment.name))?;
+        lock.remove_partials(&folder.join(folder_name(experiment.name, quick)))?;
         let mut listen = |event: StudyEvent| match event {
             StudyEvent::Started { .. } => ControlFlow::Continue(()),
             StudyEvent::Progress { what, done, total } => emit((what.to_string(), done, total)),
@@ -179,7 +180,10 @@ pub(crate) fn reproduce(
     })?;
     match (ended.interruption, ended.result) {
         (Some(interruption), _) => Err(interruption),
-        (None, Ok(result)) => serde_json::to_string(&result).map_err(value_error),
+        (None, Ok(result)) => {
+            let json = serde_json::to_string(&result).map_err(value_error)?;
+            Ok((result.folder_name(), json))
+        }
         (None, Err(error)) => Err(of_experiment(error)),
     }
 }

@@ -3,6 +3,9 @@
 use crate::analysis::statistics::MeanSd;
 use crate::figures::{Finding, Measured};
 
+/// Largest difference to the paper's error that counts as agreement, percentage points.
+pub(super) const TOLERANCE: f64 = 0.3;
+
 /// Measured quantity with the paper's number, before judgement.
 pub(super) struct Claim<'a> {
     pub what: &'a str,
@@ -55,8 +58,21 @@ pub(super) fn differences(first: &[f64], second: &[f64]) -> Vec<f64> {
 }
 
 impl Finding {
-    fn with_note(self, note: &str) -> Finding {
-        Finding { note: Some(note.to_string()), ..self }
+    /// Appends a note.
+    pub(super) fn with_note(self, note: &str) -> Finding {
+        let note = match &self.note {
+            Some(old) => format!("{old}; {note}"),
+            None => note.to_string(),
+        };
+        Finding { note: Some(note), ..self }
+    }
+
+    /// Adds what was tried to explain a disagreement, if there is one.
+    pub(super) fn tried(self, attempts: &str) -> Finding {
+        match self.agrees {
+            Some(false) => self.with_note(&format!("tried: {attempts}")),
+            _ => self,
+        }
     }
 
     /// Adds a note if a difference is less than twice its standard error.

@@ -2,14 +2,16 @@
 
 use super::error::ExperimentError;
 use super::output::ExperimentOutput;
+use super::seed_errors::SeedErrors;
 use super::study::Study;
-use super::trained_networks::TrainedNetwork;
 use crate::config::Config;
 use crate::figures::{
     Axis, Chart, ChartData, Figure, Mark, Panel, Point, Reference, Scale, Series,
 };
+use crate::run_dir::Trial;
 
 /// Named settings with the paper's result.
+#[derive(Clone)]
 pub(super) struct Condition {
     pub label: &'static str,
     pub config: Config,
@@ -23,8 +25,8 @@ impl Condition {
     }
 }
 
-/// Trains every condition with every seed and draws their test errors. Returns the last errors,
-/// `[conditions][seeds]`. `of`: description of the networks for the caption.
+/// Trains every condition with every seed and draws the test errors of finished trainings. Returns the last errors of
+/// each condition. `of`: description of the networks for the caption.
 ///
 /// # Errors
 /// Returns an error if training fails or is interrupted.
@@ -34,16 +36,48 @@ pub(super) fn train_and_draw(
     title: &str,
     of: &str,
     conditions: &[Condition],
-) -> Result<Vec<Vec<f64>>, ExperimentError> {
-    let configs: Vec<Config> =
-        conditions.iter().map(|condition| condition.config.clone()).collect();
-    let trained = study.train(&configs)?;
+) -> Result<Vec<SeedErrors>, ExperimentError> {
+    let trained = train_conditions(study, conditions)?;
+    let caption = format!(
+        "Test error{of} after each epoch, mean over seeds with a band of one standard deviation. Dashed: the \
+         paper's after 60 epochs."
+    );
+    draw_errors(results, ["errors", title], &caption, conditions, &trained);
+    Ok(trained.iter().map(|trials| SeedErrors::new(trials)).collect())
+}
+
+/// Trains every condition with every seed. Returns `[conditions][seeds]`, `None` for an unfinished training.
+///
+/// # Errors
+/// Returns an error if training fails or is interrupted.
+pub(super) fn train_conditions(
+    study: &mut Study,
+    conditions: &[Condition],
+) -> Result<Vec<Vec<Option<Trial>>>, ExperimentError> {
+    let named: Vec<(&str, &Config)> =
+        conditions.iter().map(|condition| (condition.label, &condition.config)).collect();
+    study.train_errors(&named)
+}
+
+/// Draws the test errors of finished trainings, if there are any, into a figure of this name and title. Adds the settings
+/// of all conditions.
+pub(super) fn draw_errors(
+    results: &mut ExperimentOutput,
+    [name, title]: [&str; 2],
+    caption: &str,
+    conditions: &[Condition],
+    trained: &[Vec<Option<Trial>>],
+) {
     let mut data = ChartData::new(&["condition", "seed", "epoch", "train_error", "test_error"]);
     let mut series = Vec::new();
-    for (colour, (condition, networks)) in conditions.iter().zip(&trained).enumerate() {
-        let epochs = condition.config.epochs as usize;
+    for (colour, (condition, trials)) in conditions.iter().zip(trained).enumerate() {
+        let trials: Vec<&Trial> = trials.iter().flatten().collect();
+        if trials.is_empty() {
+            continue;
+        }
+        let epochs = trials[0].epochs.len();
         let error = |epoch: usize| {
-            let errors = networks.iter().map(|trained| trained.trial.epochs[epoch].test_error);
+            let errors = trials.iter().map(|trial| trial.epochs[epoch].test_error);
             Point::over(epoch as f64 + 1.0, &errors.collect::<Vec<_>>())
         };
         series.push(Series {
@@ -52,10 +86,10 @@ pub(super) fn train_and_draw(
             mark: Mark::Line,
             points: (0..epochs).map(error).collect(),
         });
-        for trained in networks {
-            for (epoch, result) in trained.trial.epochs.iter().enumerate() {
+        for trial in trials {
+            for (epoch, result) in trial.epochs.iter().enumerate() {
                 let numbers = [result.train_error, result.test_error].map(|x| x.to_string());
-                let position = [trained.trial.config.seed.to_string(), (epoch + 1).to_string()];
+                let position = [trial.config.seed.to_string(), (epoch + 1).to_string()];
                 data.rows.push([&[condition.label.to_string()], &position[..], &numbers].concat());
             }
         }
@@ -65,20 +99,15 @@ pub(super) fn train_and_draw(
         let label = format!("paper, {}: {y} %", condition.label);
         Some(Reference { label, colour: Some(colour), y })
     });
-    let panels = vec![panel(series, references.collect())];
-    let figure = Figure { title: title.to_string(), panels };
-    let caption = format!(
-        "Test error{of} after each epoch, mean over seeds with a band of one standard deviation. Dashed: the \
-         paper's after 60 epochs."
-    );
-    results.plot("errors", &caption, Chart::Figure(figure), data);
     for condition in conditions {
         results.settings.push((file_name(condition.label), condition.config.clone()));
     }
-    let last = |networks: &Vec<TrainedNetwork>| {
-        networks.iter().map(|one| one.trial.test_error()).collect()
-    };
-    Ok(trained.iter().map(last).collect())
+    if series.is_empty() {
+        return;
+    }
+    let panels = vec![panel(series, references.collect())];
+    let figure = Figure { title: title.to_string(), panels };
+    results.plot(name, caption, Chart::Figure(figure), data);
 }
 
 fn panel(series: Vec<Series>, references: Vec<Reference>) -> Panel {

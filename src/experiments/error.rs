@@ -1,5 +1,7 @@
 //! Error of an experiment.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use crate::figures::FigureError;
@@ -24,6 +26,10 @@ pub enum ExperimentError {
     Weights(#[from] WeightsError),
     #[error(transparent)]
     Report(#[from] FigureError),
+    #[error("{}: cannot read the trained network: only the errors of its training were kept", .path.display())]
+    NoWeights { path: PathBuf },
+    #[error("no training of this experiment has finished")]
+    NoTrainings,
     /// The listener interrupted the experiment; finished parts are kept.
     #[error("interrupted")]
     Interrupted,

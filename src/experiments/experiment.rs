@@ -1,5 +1,6 @@
 //! Experiment of the paper, and its folder: figures with their data, settings, `result.json`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
@@ -7,7 +8,7 @@ use std::time::Instant;
 use super::error::ExperimentError;
 use super::output::ExperimentOutput;
 use super::study::{Study, StudyEvent};
-use crate::figures::{ExperimentResult, RESULT};
+use crate::figures::{ExperimentResult, RESULT, folder_name};
 use crate::run_dir::write::{write_atomic, write_json};
 use crate::run_dir::{StorageError, now_rfc3339};
 
@@ -21,6 +22,8 @@ pub struct Experiment {
     pub title: &'static str,
     /// Description of the method, a few sentences.
     pub about: &'static str,
+    /// Whether it needs only the errors of finished trainings, not their weights.
+    pub from_errors: bool,
     pub(super) run: fn(&mut Study) -> Result<ExperimentOutput, ExperimentError>,
 }
 
@@ -29,16 +32,50 @@ impl Experiment {
     ///
     /// # Errors
     /// Returns an error if training or recording fails, a file cannot be written, or the listener interrupts. Trained
-    /// networks are kept.
+    /// networks are kept, and an experiment that needs only their errors writes the result of the finished ones.
     pub fn run(
         &self,
         study: &mut Study,
         folder: &Path,
     ) -> Result<ExperimentResult, ExperimentError> {
         study.emit(StudyEvent::Started { experiment: self.name })?;
+        let folder = folder.join(folder_name(self.name, study.quick));
         let start = Instant::now();
-        let output = (self.run)(study)?;
-        self.save(output, &folder.join(self.name), study, start.elapsed().as_secs_f64())
+        study.clear_records();
+        let output = match (self.run)(study) {
+            Err(ExperimentError::Interrupted) if self.from_errors => {
+                self.save_finished(study, &folder, start)?;
+                return Err(ExperimentError::Interrupted);
+            }
+            output => output?,
+        };
+        if study.finished_only && study.records().0.is_empty() {
+            return Err(ExperimentError::NoTrainings);
+        }
+        self.save(output, &folder, study, start.elapsed().as_secs_f64())
+    }
+
+    /// Writes the result of the trainings that finished before an interruption, unless there are none or a stored result
+    /// has more.
+    fn save_finished(
+        &self,
+        study: &mut Study,
+        folder: &Path,
+        start: Instant,
+    ) -> Result<(), ExperimentError> {
+        study.clear_records();
+        (study.finished_only, study.is_stopping) = (true, true);
+        let output = (self.run)(study);
+        (study.finished_only, study.is_stopping) = (false, false);
+        let output = output?;
+        let stored = fs::read(folder.join(RESULT)).ok();
+        let stored = stored.and_then(|json| serde_json::from_slice::<ExperimentResult>(&json).ok());
+        let (trainings, _) = study.records();
+        let has_as_many = |stored: ExperimentResult| stored.trainings.len() >= trainings.len();
+        if !trainings.is_empty() && !stored.is_some_and(has_as_many) {
+            self.save(output, folder, study, start.elapsed().as_secs_f64())?;
+        }
+        Ok(())
     }
 
     /// Writes the folder, `result.json` last, replacing existing files. Returns the result.
@@ -63,6 +100,8 @@ impl Experiment {
             write_atomic(&folder.join(format!("{name}.toml")), toml.as_bytes())?;
         }
         let quick = if study.quick { " --quick" } else { "" };
+        let (trainings, missing) = study.records();
+        let epochs: BTreeSet<u32> = output.settings.iter().map(|(_, one)| one.epochs).collect();
         let result = ExperimentResult {
             name: self.name.to_string(),
             figure: self.figure.to_string(),
@@ -82,6 +121,9 @@ impl Experiment {
             seconds,
             plots,
             findings: output.findings,
+            epochs: epochs.into_iter().collect(),
+            trainings: trainings.to_vec(),
+            missing: missing.to_vec(),
         };
         let result = result.judged_on_mnist_only();
         write_json(&folder.join(RESULT), &result)?;

@@ -19,6 +19,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
             plateau potential changes the most, the output neuron of the image's class and one of another. Over \
             all hidden neurons, correlations of voltages over the steps measure which dendrite the soma \
             follows. Firing rates are measured, too.",
+    from_errors: false,
     run,
 };
 

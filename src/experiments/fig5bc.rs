@@ -23,6 +23,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     about: "After the first and after the last epoch, test images are shown with both phases, without learning. \
             For the images of each class, the loss of the hidden layer (L0) is correlated with that of the \
             output (L1), and for comparison with L1 shuffled within the class.",
+    from_errors: false,
     run,
 };
 

@@ -21,6 +21,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
             layer to the output (Jb) and of the feedback function (Jg) are measured, each averaged over \
             100 images. Both local losses decrease while the largest eigenvalue of \
             (I - Jb Jg)^T (I - Jb Jg) is below 1.",
+    from_errors: false,
     run,
 };
 

@@ -15,8 +15,13 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     about: "Networks with zero to three hidden layers learn as in the paper: one \
             image at a time, with plain gradients and a constant rate. The paper shows up to two hidden \
             layers, one training each.",
+    from_errors: true,
     run,
 };
+
+/// Attempts to explain that a hidden layer does not help.
+const TRIED: &str = "recipes of minibatches with other feedback, windows and widths, see 'Why a second hidden layer \
+                     does not pay yet' in docs/concepts/learning.md";
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let deeper = Config {
@@ -41,7 +46,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     for (condition, errors) in conditions.iter().zip(&errors) {
         if let Some(paper) = condition.paper {
             let what = format!("{}, test error", condition.label);
-            results.findings.push(study.judge_error(&what, paper, errors));
+            results.findings.extend(errors.judge(&what, paper, study.quick));
         }
     }
     let names = ["no", "one", "two", "three"];
@@ -51,8 +56,8 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
             unit: "points",
             paper: if deeper < 3 { "below 0" } else { "not shown" },
         };
-        let finding = claim.less_than(&errors[deeper], &errors[deeper - 1], "depth helps");
-        results.findings.push(finding);
+        let finding = errors[deeper].judge_less_than(&errors[deeper - 1], claim, "depth helps");
+        results.findings.extend(finding.map(|finding| finding.tried(TRIED)));
     }
     Ok(results)
 }

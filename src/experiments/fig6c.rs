@@ -18,6 +18,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
             mean somatic voltage) and the images themselves are embedded in the plane by t-SNE. The purity of \
             the clusters is the share of the ten nearest neighbours in the plane that have the \
             same class. The paper shows all 10,000 test images.",
+    from_errors: false,
     run,
 };
 

@@ -1,11 +1,11 @@
 //! Asynchronous plateau potentials.
 
-use super::claim::{Claim, differences};
+use super::claim::{Claim, TOLERANCE};
 use super::curves::{Condition, train_and_draw};
 use super::error::ExperimentError;
 use super::experiment::Experiment;
 use super::output::ExperimentOutput;
-use super::study::{Study, TOLERANCE};
+use super::study::Study;
 use crate::config::{Config, PlateauTiming, Preset};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
@@ -14,6 +14,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     title: "Plateau potentials need not be synchronous",
     about: "A network with one hidden layer learns with plateau potentials at the ends of the phases, and with each \
             neuron's up to 5 ms earlier, at random for every neuron, image and phase.",
+    from_errors: true,
     run,
 };
 
@@ -32,9 +33,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         " of 784-500-10",
         &conditions,
     )?;
-    let differences = differences(&errors[1], &errors[0]);
     let claim = Claim { what: "random minus synchronous times", unit: "points", paper: "about 0" };
-    let criterion = format!("within {TOLERANCE} points of 0");
-    results.findings.push(claim.in_range(&differences, [-TOLERANCE, TOLERANCE], &criterion));
+    results.findings.extend(errors[1].judge_equal(&errors[0], claim, TOLERANCE));
     Ok(results)
 }

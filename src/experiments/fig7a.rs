@@ -21,6 +21,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     about: "While a network with one hidden layer learns, each image's hidden errors are compared with \
             those of exact backpropagation in the same network, by the angle between the two vectors. \
             Feedback is by spikes or by rates. Running means of 100 images, as in the paper.",
+    from_errors: false,
     run,
 };
 

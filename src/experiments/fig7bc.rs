@@ -25,6 +25,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
             different initial weights. A receptive field is the change of a neuron's input weights. For each \
             field of one network, the best match in the other is found by correlation, and for comparison \
             among fields with shuffled pixels.",
+    from_errors: false,
     run,
 };
 

@@ -18,6 +18,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     about: "A trained network with g_A = 0.05 is shown test images with both phases. The attenuation of each \
             dendrite's voltage at the soma follows from a fit to the voltages of the lower hidden layer: \
             C(t) = d C(t-1) + x B(t) + y A(t).",
+    from_errors: false,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Test error by coupling of the apical dendrites to the soma.
 
-use super::claim::{Claim, differences};
+use super::claim::Claim;
 use super::curves::{Condition, train_and_draw};
 use super::error::ExperimentError;
 use super::experiment::Experiment;
@@ -14,6 +14,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     title: "Segregated dendrites are needed",
     about: "A network with two hidden layers learns with its apical dendrites uncoupled from the soma, weakly coupled \
             (g_A = 0.05), or coupled as strongly as the basal ones (g_A = 0.6).",
+    from_errors: true,
     run,
 };
 
@@ -36,12 +37,11 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         &conditions,
     )?;
     let [apart, weak, strong] = &errors[..] else { return Ok(results) };
-    results.findings.push(study.judge_error("g_A = 0.05, test error", 3.3, weak));
-    results.findings.push(study.judge_error("g_A = 0.6, test error", 5.2, strong));
-    let differences = differences(weak, apart);
+    results.findings.extend(weak.judge("g_A = 0.05, test error", 3.3, study.quick));
+    results.findings.extend(strong.judge("g_A = 0.6, test error", 5.2, study.quick));
     let claim = Claim { what: "g_A = 0.05 minus 0", unit: "points", paper: "about 0.1" };
-    results.findings.push(claim.in_range(&differences, [-0.5, 0.5], "within 0.5 points of 0"));
+    results.findings.extend(weak.judge_equal(apart, claim, 0.5));
     let claim = Claim { what: "g_A = 0 minus 0.6", unit: "points", paper: "about -2" };
-    results.findings.push(claim.less_than(apart, strong, "strong coupling hurts"));
+    results.findings.extend(apart.judge_less_than(strong, claim, "strong coupling hurts"));
     Ok(results)
 }

@@ -1,7 +1,9 @@
 //! The experiments of the paper, one per file: settings, measurements and figures.
 //!
-//! Each compares the paper's numbers with those found here and draws the paper's figure.
+//! Each compares the paper's numbers with those found here and draws the paper's figure. `bursts` is not of the paper.
 
+mod burst_measures;
+mod bursts;
 mod claim;
 mod curves;
 mod error;
@@ -19,6 +21,7 @@ mod fig8;
 mod fig9a;
 mod fig9b;
 mod output;
+mod seed_errors;
 mod study;
 mod traces;
 mod trained_networks;
@@ -28,8 +31,8 @@ pub use experiment::Experiment;
 pub use output::ExperimentOutput;
 pub use study::{Study, StudyEvent, TrainedNetwork};
 
-/// All experiments in the order of the paper's figures.
-pub static EXPERIMENTS: [Experiment; 12] = [
+/// All experiments in the order of the paper's figures, then those of other papers.
+pub static EXPERIMENTS: [Experiment; 13] = [
     fig3::EXPERIMENT,
     fig4::EXPERIMENT,
     fig5bc::EXPERIMENT,
@@ -42,4 +45,5 @@ pub static EXPERIMENTS: [Experiment; 12] = [
     fig8::EXPERIMENT,
     fig9a::EXPERIMENT,
     fig9b::EXPERIMENT,
+    bursts::EXPERIMENT,
 ];

@@ -4,27 +4,24 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::claim::Claim;
 use super::error::ExperimentError;
 pub use super::trained_networks::TrainedNetwork;
 use super::trained_networks::TrainedNetworks;
 use crate::config::{Config, Preset};
 use crate::dataset::{DataIdentity, Dataset};
 use crate::device::DeviceOptions;
-use crate::figures::{Finding, NO_DEVICE};
+use crate::figures::{NO_DEVICE, TrainingRecord};
 use crate::model::weight_init::WeightInit;
 use crate::monitor::{MonitorSession, MonitorSpec};
 use crate::network::Network;
 use crate::plan::Presentation;
-use crate::run_dir::{RunWarning, StorageError};
+use crate::run_dir::{RunWarning, StorageError, Trial};
 use crate::trial_cache::device_name;
 
 /// The paper's numbers are from the commit that it cites.
 const INITIAL: WeightInit = WeightInit::PaperCommit;
 /// Number of epochs of a quick experiment; the paper has 60.
 const QUICK_EPOCHS: u32 = 8;
-/// Largest difference to the paper's error that counts as agreement, percentage points.
-pub(super) const TOLERANCE: f64 = 0.3;
 
 /// Progress of an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +59,14 @@ pub struct Study<'a> {
     pub selection: DeviceOptions,
     /// Number of networks trained in parallel.
     pub parallel: usize,
+    /// Whether experiments use the finished trainings without training others.
+    pub finished_only: bool,
+    /// Whether a stop was requested: only errors of finished trainings are used, nothing is measured or emitted.
+    pub(super) is_stopping: bool,
+    /// Finished trainings of the current experiment.
+    trainings: Vec<TrainingRecord>,
+    /// Conditions of the current experiment with unfinished trainings.
+    missing: Vec<String>,
     networks: TrainedNetworks,
     listen: StudyListener<'a>,
     device: Option<String>,
@@ -83,8 +88,21 @@ impl<'a> Study<'a> {
     ) -> Result<Self, StorageError> {
         let (data, dataset) = (DataIdentity::of(&dataset), Arc::new(dataset));
         let networks = TrainedNetworks::open(folder)?;
-        let device = None;
-        Ok(Study { quick, seeds, dataset, data, selection, parallel, networks, listen, device })
+        Ok(Study {
+            quick,
+            seeds,
+            dataset,
+            data,
+            selection,
+            parallel,
+            finished_only: false,
+            is_stopping: false,
+            trainings: Vec::new(),
+            missing: Vec::new(),
+            networks,
+            listen,
+            device: None,
+        })
     }
 
     /// Returns problems found in the folder of trained networks.
@@ -115,10 +133,7 @@ impl<'a> Study<'a> {
         &mut self,
         conditions: &[Config],
     ) -> Result<Vec<Vec<TrainedNetwork>>, ExperimentError> {
-        let seeds = 1..=self.seeds;
-        let seeded = |config: &Config| -> Vec<Config> {
-            seeds.clone().map(|seed| Config { seed, ..config.clone() }).collect()
-        };
+        let seeded = |config: &Config| self.with_seeds(config);
         let trained = self.train_all(&conditions.iter().flat_map(seeded).collect::<Vec<_>>())?;
         Ok(trained.chunks(self.seeds as usize).map(<[TrainedNetwork]>::to_vec).collect())
     }
@@ -142,30 +157,94 @@ impl<'a> Study<'a> {
         &mut self,
         configs: &[Config],
     ) -> Result<Vec<TrainedNetwork>, ExperimentError> {
+        self.train_missing(configs)?;
+        let find = |config| self.networks.find(config, &self.data).cloned();
+        let trials: Vec<Trial> = configs.iter().filter_map(find).collect();
+        for trial in &trials {
+            let layers: Vec<String> = trial.config.layers.iter().map(usize::to_string).collect();
+            let sizes = format!("{}-{}", self.dataset.pixels(), layers.join("-"));
+            self.record_training(&sizes, trial);
+        }
+        trials.iter().map(|trial| self.networks.load(trial)).collect()
+    }
+
+    /// Trains a network per seed and named condition, or uses the finished ones only. Returns `[conditions][seeds]`,
+    /// `None` for an unfinished training.
+    ///
+    /// # Errors
+    /// Returns an error if training fails or is interrupted.
+    pub fn train_errors(
+        &mut self,
+        conditions: &[(&str, &Config)],
+    ) -> Result<Vec<Vec<Option<Trial>>>, ExperimentError> {
+        if !self.finished_only {
+            let seeded = |&(_, config): &(&str, &Config)| self.with_seeds(config);
+            self.train_missing(&conditions.iter().flat_map(seeded).collect::<Vec<_>>())?;
+        }
+        let mut found = Vec::new();
+        for (name, config) in conditions {
+            let configs = self.with_seeds(config);
+            let find = |config| self.networks.find(config, &self.data).cloned();
+            let trials: Vec<Option<Trial>> = configs.iter().map(find).collect();
+            let count = trials.iter().flatten().count();
+            if count < trials.len() {
+                let missing = format!("{name}: {count} of {} networks trained", trials.len());
+                self.missing.push(missing);
+            }
+            for trial in trials.iter().flatten() {
+                self.record_training(name, trial);
+            }
+            found.push(trials);
+        }
+        Ok(found)
+    }
+
+    /// Reads the network of a finished training; `None` if only its errors were kept, or after a stop.
+    ///
+    /// # Errors
+    /// Returns an error if the file is unreadable.
+    pub(super) fn load_if_kept(&self, trial: &Trial) -> Result<Option<Network>, ExperimentError> {
+        if self.is_stopping {
+            return Ok(None);
+        }
+        match self.networks.load(trial) {
+            Ok(trained) => Ok(Some(trained.network)),
+            Err(ExperimentError::NoWeights { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Starts an experiment: removes the records of the one before.
+    pub(super) fn clear_records(&mut self) {
+        self.trainings.clear();
+        self.missing.clear();
+    }
+
+    /// Returns the finished trainings of the current experiment, and its conditions with unfinished ones.
+    pub(super) fn records(&self) -> (&[TrainingRecord], &[String]) {
+        (&self.trainings, &self.missing)
+    }
+
+    fn record_training(&mut self, network: &str, trial: &Trial) {
+        self.device = Some(trial.device.clone());
+        self.trainings.push(TrainingRecord::new(network, trial));
+    }
+
+    /// Returns the settings with each seed of the study.
+    fn with_seeds(&self, config: &Config) -> Vec<Config> {
+        (1..=self.seeds).map(|seed| Config { seed, ..config.clone() }).collect()
+    }
+
+    fn train_missing(&mut self, configs: &[Config]) -> Result<(), ExperimentError> {
         let Study { networks, dataset, data, selection, parallel, listen, .. } = self;
-        let trained =
-            networks.get(configs, (dataset, data), selection, *parallel, &mut |done, total| {
-                listen(StudyEvent::Progress { what: "training images", done, total })
-            })?;
-        self.device = trained.last().map(|trained| trained.trial.device.clone());
-        Ok(trained)
+        networks.train(configs, (dataset, data), selection, *parallel, &mut |done, total| {
+            listen(StudyEvent::Progress { what: "training images", done, total })
+        })
     }
 
     /// Returns the device of the last computation.
     pub fn device(&self) -> &str {
         self.device.as_deref().unwrap_or(NO_DEVICE)
-    }
-
-    /// Compares a test error with the paper's. A quick study does not judge it.
-    pub(super) fn judge_error(&self, what: &str, paper: f64, errors: &[f64]) -> Finding {
-        let text = paper.to_string();
-        let claim = Claim { what, unit: "%", paper: &text };
-        let criterion = format!("within {TOLERANCE} points");
-        if self.quick {
-            let note = "a quick run ends after fewer epochs than the paper's 60: not judged";
-            return claim.report_only(errors, &criterion, note);
-        }
-        claim.in_range(errors, [paper - TOLERANCE, paper + TOLERANCE], &criterion)
     }
 
     /// Opens a session that records from a network.
@@ -211,6 +290,9 @@ impl<'a> Study<'a> {
     }
 
     pub(super) fn emit(&mut self, event: StudyEvent) -> Result<(), ExperimentError> {
+        if self.is_stopping {
+            return Ok(());
+        }
         match (self.listen)(event) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(ExperimentError::Interrupted),

@@ -44,19 +44,37 @@ impl TrainedNetworks {
         self.lock.warning().into_iter().chain(self.trials.warning())
     }
 
-    /// Returns the networks of `configs`. Trains the missing ones, at most `parallel` at once. `emit_event` receives the
-    /// number of completed and of all images to train.
+    /// Finds the finished training with these settings.
+    pub(super) fn find(&self, config: &Config, data: &DataIdentity) -> Option<&Trial> {
+        self.trials.find_by_data(config, data)
+    }
+
+    /// Reads the network of a finished training.
+    ///
+    /// # Errors
+    /// Returns [`ExperimentError::NoWeights`] if only the errors of the training were kept, or an error if the file is
+    /// unreadable.
+    pub(super) fn load(&self, trial: &Trial) -> Result<TrainedNetwork, ExperimentError> {
+        let path = network_path(&self.folder, trial);
+        if !path.exists() {
+            return Err(ExperimentError::NoWeights { path });
+        }
+        Ok(TrainedNetwork { trial: trial.clone(), network: weights::load(&path)?.network })
+    }
+
+    /// Trains the networks of `configs` that are missing, at most `parallel` at once. `emit_event` receives the number
+    /// of completed and of all images to train.
     ///
     /// # Errors
     /// Returns an error if training fails or is interrupted, or a file cannot be written.
-    pub(super) fn get(
+    pub(super) fn train(
         &mut self,
         configs: &[Config],
         (dataset, data): (&Dataset, &DataIdentity),
         selection: &DeviceOptions,
         parallel: usize,
         emit_event: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
-    ) -> Result<Vec<TrainedNetwork>, ExperimentError> {
+    ) -> Result<(), ExperimentError> {
         let folder = &self.folder;
         let images = ImageSpec { data: Some(data.clone()), ..ImageSpec::without_identity(dataset) };
         let trials = &mut self.trials;
@@ -101,12 +119,7 @@ impl TrainedNetworks {
         if !is_whole {
             return Err(ExperimentError::Interrupted);
         }
-        let find = |config| self.trials.find_by_data(config, data);
-        let trained = |trial: &Trial| {
-            let network = weights::load(&network_path(&self.folder, trial))?.network;
-            Ok(TrainedNetwork { trial: trial.clone(), network })
-        };
-        configs.iter().filter_map(find).map(trained).collect()
+        Ok(())
     }
 }
 

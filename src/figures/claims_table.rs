@@ -8,17 +8,43 @@ pub fn claims_table(results: &[ExperimentResult]) -> Table {
     let mut table = Table::new(&["experiment", "measured", "paper", "here", "criterion", "agrees"]);
     for result in results {
         for finding in &result.findings {
-            table.push(vec![
-                result.name.clone(),
-                finding.what.clone(),
-                with_unit(&finding.paper, &finding.unit),
-                with_unit(&finding.ours.to_string(), &finding.unit),
-                finding.criterion.clone(),
-                finding.verdict().to_string(),
-            ]);
+            let [what, numbers @ ..] = cells(finding);
+            table.push([vec![result.name.clone(), what], numbers.to_vec()].concat());
         }
     }
     table
+}
+
+/// Returns the same table with the numbers of epochs, and with notes: reasons and what was tried.
+pub(super) fn noted_claims_table(results: &[&ExperimentResult]) -> Table {
+    let header =
+        ["experiment", "measured", "epochs", "paper", "here", "criterion", "agrees", "note"];
+    let mut table = Table::new(&header);
+    for result in results {
+        for finding in &result.findings {
+            let [what, numbers @ ..] = cells(finding);
+            let note = finding.note.clone().unwrap_or_default();
+            let start = vec![result.name.clone(), what, list_epochs(result)];
+            table.push([start, numbers.to_vec(), vec![note]].concat());
+        }
+    }
+    table
+}
+
+/// Returns the numbers of epochs as text.
+pub(super) fn list_epochs(result: &ExperimentResult) -> String {
+    result.epochs.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns quantity, the paper's number, the number found, criterion and verdict.
+fn cells(finding: &Finding) -> [String; 5] {
+    [
+        finding.what.clone(),
+        with_unit(&finding.paper, &finding.unit),
+        with_unit(&finding.ours.to_string(), &finding.unit),
+        finding.criterion.clone(),
+        finding.verdict().to_string(),
+    ]
 }
 
 /// Appends the unit to a number; a text without a digit stays as it is.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::statistics::MeanSd;
 use crate::dataset::DataIdentity;
+use crate::run_dir::Trial;
 
 /// Device name if nothing was computed on a device.
 pub const NO_DEVICE: &str = "none was needed";
@@ -40,9 +41,60 @@ pub struct ExperimentResult {
     pub plots: Vec<SavedPlot>,
     /// One finding per number of the paper.
     pub findings: Vec<Finding>,
+    /// Numbers of epochs of its conditions, ascending; empty in results of earlier versions.
+    #[serde(default)]
+    pub epochs: Vec<u32>,
+    /// Finished trainings behind the findings.
+    #[serde(default)]
+    pub trainings: Vec<TrainingRecord>,
+    /// Conditions with unfinished trainings: "784-10: 1 of 2 networks trained".
+    #[serde(default)]
+    pub missing: Vec<String>,
+}
+
+/// Finished training of a network, in a report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingRecord {
+    /// Condition of the experiment, or sizes of the layers.
+    pub network: String,
+    /// Seed of the training.
+    pub seed: u64,
+    /// Number of epochs.
+    pub epochs: u32,
+    /// Test error after the last epoch, percent.
+    pub test_error: f64,
+    /// Time of all epochs without tests, shared with the networks trained in parallel, s.
+    pub seconds: f64,
+    /// Name of the GPU, or of the CPU with its number of threads.
+    pub device: String,
+    /// Version of the program; empty if unknown.
+    pub version: String,
+    /// End of the training, RFC 3339.
+    pub date: String,
+}
+
+impl TrainingRecord {
+    /// Creates the record of a training under a condition.
+    pub fn new(network: &str, trial: &Trial) -> Self {
+        TrainingRecord {
+            network: network.to_string(),
+            seed: trial.config.seed,
+            epochs: trial.config.epochs,
+            test_error: trial.test_error(),
+            seconds: trial.training_seconds(),
+            device: trial.device.clone(),
+            version: trial.version.clone(),
+            date: trial.date.clone(),
+        }
+    }
 }
 
 impl ExperimentResult {
+    /// Returns the name of the result's folder: quick results lie beside those of full length.
+    pub fn folder_name(&self) -> String {
+        folder_name(&self.name, self.quick)
+    }
+
     /// Removes all verdicts unless the data are MNIST, which the paper used.
     pub(crate) fn judged_on_mnist_only(mut self) -> Self {
         if self.data.as_ref().is_some_and(DataIdentity::is_mnist) {
@@ -69,6 +121,12 @@ impl ExperimentResult {
     pub fn data_description(&self) -> String {
         self.data.as_ref().map_or("not recorded".to_string(), DataIdentity::to_string)
     }
+}
+
+/// Returns the name of the folder of an experiment's result.
+pub fn folder_name(experiment: &str, quick: bool) -> String {
+    let suffix = if quick { "-quick" } else { "" };
+    format!("{experiment}{suffix}")
 }
 
 /// A figure in the experiment's folder: `NAME.svg`, `NAME.png`, and the data behind it, `NAME.csv`.

@@ -3,10 +3,13 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::claims_table::with_unit;
-use super::markdown::{describe_data, markdown};
+use super::claims_table::{list_epochs, with_unit};
+use super::markdown::{
+    NO_FULL_RUN, SPREAD, TRAINING_HEADER, describe_data, describe_length, heading, markdown,
+    training_row,
+};
 use super::result_folders::read_results;
-use super::{ExperimentResult, FigureError, Finding, SavedPlot};
+use super::{ExperimentResult, FigureError, Finding, SavedPlot, TrainingRecord};
 use crate::files;
 use crate::run_dir::StorageError;
 use crate::run_dir::write::write_atomic;
@@ -52,7 +55,13 @@ fn html_page(folder: &Path) -> Result<String, FigureError> {
         "<p>{}</p>",
         escape_html(&describe_data(sections.iter().map(|s| &s.result)))
     );
-    write_overview(&mut html, &sections);
+    let _ = writeln!(html, "<p>{}</p>", escape_html(SPREAD));
+    let (quick, full): (Vec<&Section>, Vec<&Section>) =
+        sections.iter().partition(|section| section.result.quick);
+    write_overview(&mut html, false, &full);
+    if !quick.is_empty() {
+        write_overview(&mut html, true, &quick);
+    }
     for section in &sections {
         section.write(&mut html);
     }
@@ -91,12 +100,19 @@ fn is_narrow(svg: &str) -> bool {
         .is_some_and(|width: u32| width <= MAX_SHRINKABLE_WIDTH)
 }
 
-fn write_overview(html: &mut String, sections: &[Section]) {
-    html.push_str("<h2>All findings</h2>\n<table class=\"findings\">\n<thead><tr><th>Figure</th>");
+/// Appends the findings of all experiments of one length.
+fn write_overview(html: &mut String, quick: bool, sections: &[&Section]) {
+    let text = if sections.is_empty() { NO_FULL_RUN } else { describe_length(quick) };
+    // Writing to a string cannot fail.
+    let _ = writeln!(html, "<h2>{}</h2>\n<p>{text}</p>", heading(quick));
+    if sections.is_empty() {
+        return;
+    }
+    html.push_str("<table class=\"findings\">\n<thead><tr><th>Figure</th>");
     html.push_str(FINDING_HEADER);
     for Section { result, .. } in sections {
         if result.findings.is_empty() {
-            let (name, figure) = (escape_html(&result.name), escape_html(&result.figure));
+            let (name, figure) = (escape_html(&result.folder_name()), escape_html(&result.figure));
             let row = "<td colspan=\"5\">no findings</td>";
             // Writing to a string cannot fail.
             let _ = writeln!(
@@ -108,7 +124,8 @@ fn write_overview(html: &mut String, sections: &[Section]) {
             html.push_str("<tr>");
             if index == 0 {
                 let rows = result.findings.len();
-                let (name, figure) = (escape_html(&result.name), escape_html(&result.figure));
+                let figure = escape_html(&result.figure);
+                let name = escape_html(&result.folder_name());
                 // Writing to a string cannot fail.
                 let _ = write!(
                     html,
@@ -147,7 +164,6 @@ fn write_cells(html: &mut String, finding: &Finding) {
 impl Section {
     fn write(&self, html: &mut String) {
         let ExperimentResult {
-            name,
             figure,
             title,
             about,
@@ -158,17 +174,26 @@ impl Section {
             device,
             date,
             seconds,
+            missing,
+            trainings,
             ..
         } = &self.result;
-        let quick = if *quick { " A quick run: fewer images, epochs and seeds." } else { "" };
+        let quick = if *quick { ", quick run" } else { "" };
+        let epochs = match &list_epochs(&self.result)[..] {
+            "" => String::new(),
+            epochs => format!(" Epochs: {epochs}."),
+        };
         let _ = write!(
             html,
-            "<section id=\"{}\">\n<h2>{}: {}</h2>\n<p>{}{quick}</p>\n",
-            escape_html(name),
+            "<section id=\"{}\">\n<h2>{}: {}{quick}</h2>\n<p>{}{epochs}</p>\n",
+            escape_html(&self.result.folder_name()),
             escape_html(figure),
             escape_html(title),
             escape_html(about)
         );
+        if !missing.is_empty() {
+            let _ = writeln!(html, "<p>Unfinished: {}.</p>", escape_html(&missing.join("; ")));
+        }
         for (plot, drawing) in self.result.plots.iter().zip(&self.drawings) {
             let caption = escape_html(&plot.caption);
             let class = if is_narrow(drawing) { "drawing narrow" } else { "drawing" };
@@ -188,6 +213,7 @@ impl Section {
             }
             html.push_str("</tbody>\n</table>\n");
         }
+        write_trainings(html, &self.result.name, trainings);
         let _ = write!(
             html,
             "<p class=\"how\"><code>{}</code><br>Data: {}<br>apical {}, {}; {}, {seconds:.0} s</p>\n\
@@ -199,6 +225,28 @@ impl Section {
             escape_html(date),
         );
     }
+}
+
+/// Appends a table of trainings, if there are any.
+fn write_trainings(html: &mut String, experiment: &str, trainings: &[TrainingRecord]) {
+    if trainings.is_empty() {
+        return;
+    }
+    let row = |tag: &str, cells: &[String]| {
+        let cells = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escape_html(cell)));
+        format!("<tr>{}</tr>\n", cells.collect::<String>())
+    };
+    // The section names the experiment, the first column.
+    let header: Vec<String> = TRAINING_HEADER[1..].iter().map(ToString::to_string).collect();
+    let rows = trainings.iter().map(|one| row("td", &training_row(experiment, one)[1..]));
+    let rows: String = rows.collect();
+    let _ = writeln!(
+        html,
+        "<details>\n<summary>Trainings: {}</summary>\n<div class=\"scroll\"><table>\n<thead>{}</thead>\n\
+         <tbody>\n{rows}</tbody>\n</table></div>\n</details>",
+        trainings.len(),
+        row("th", &header),
+    );
 }
 
 /// Escapes text for HTML.

@@ -29,7 +29,9 @@ use thiserror::Error;
 pub use axis::{Axis, Scale};
 pub use chart::{Chart, ChartData};
 pub use claims_table::claims_table;
-pub use experiment_result::{ExperimentResult, Finding, Measured, NO_DEVICE, RESULT, SavedPlot};
+pub use experiment_result::{
+    ExperimentResult, Finding, Measured, NO_DEVICE, RESULT, SavedPlot, TrainingRecord, folder_name,
+};
 pub use figure::{Figure, Mark, Panel, Point, Reference, Series};
 pub use heatmap::{Colours, Heatmap};
 pub use html_page::save_html_page;

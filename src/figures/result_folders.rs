@@ -34,7 +34,7 @@ pub fn read_results(folder: &Path) -> Result<Vec<(PathBuf, ExperimentResult)>, F
         return Err(FigureError::NoResults { folder: folder.to_owned() });
     }
     found.sort_by_key(|(_, result): &(PathBuf, ExperimentResult)| {
-        (figure_number(&result.name), result.name.clone())
+        (figure_number(&result.name), result.folder_name())
     });
     Ok(found)
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
 
 use super::file_names::UNFINISHED;
@@ -32,6 +33,9 @@ pub struct Trial {
     pub device: String,
     /// Date and time of the end, RFC 3339.
     pub date: String,
+    /// Version of this program; empty in files of earlier versions.
+    #[serde(default)]
+    pub version: String,
     /// SHA-256 of all weights and biases in hexadecimal.
     pub weights_sha256: String,
 }
@@ -45,6 +49,12 @@ impl Trial {
     /// Returns the test error after the last epoch in percent, or NaN if there is none.
     pub fn test_error(&self) -> f64 {
         self.epochs.last().map_or(f64::NAN, |epoch| epoch.test_error)
+    }
+
+    /// Returns the time of all epochs, s: without tests, and shared with the networks trained in parallel.
+    pub fn training_seconds(&self) -> f64 {
+        let images = (self.images * self.networks) as f64;
+        self.epochs.iter().map(|epoch| images / epoch.images_per_second).sum()
     }
 }
 
@@ -60,10 +70,19 @@ impl TrialStore {
     /// Reads the file, or creates it if it does not exist. Removes an incomplete last line.
     ///
     /// # Errors
-    /// As [`JsonlStore::open`].
+    /// As [`JsonlStore::open`]; also returns [`StorageError::InvalidLine`] if the result of an epoch is missing.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
         let unfinished = path.with_file_name(UNFINISHED);
-        Ok(TrialStore { lines: JsonlStore::open(path)?, unfinished })
+        let lines: JsonlStore<Trial> = JsonlStore::open(path)?;
+        for (line, trial) in (1..).zip(lines.items()) {
+            let (expected, found) = (trial.config.epochs as usize, trial.epochs.len());
+            if found != expected {
+                let cause = format!("expected results of {expected} epochs, found {found}");
+                let source = serde_json::Error::custom(cause);
+                return Err(StorageError::InvalidLine { path: path.to_owned(), line, source });
+            }
+        }
+        Ok(TrialStore { lines, unfinished })
     }
 
     /// Returns the warning about an incomplete last line, if the file had one.
@@ -140,7 +159,7 @@ mod tests {
             images_per_second: 7.0,
         };
         Trial {
-            config: Config { seed, eta: vec![0.1, 1e-7 / 3.0], ..Config::default() },
+            config: Config { seed, epochs: 1, eta: vec![0.1, 1e-7 / 3.0], ..Config::default() },
             dataset: "small".into(),
             dataset_sha256: "ab".into(),
             images: 3,
@@ -149,6 +168,7 @@ mod tests {
             backend: "cpu".into(),
             device: "1 thread".into(),
             date: "2026-11-25T12:00:00Z".into(),
+            version: "0.1.0".into(),
             weights_sha256: "00".into(),
         }
     }
@@ -207,5 +227,12 @@ mod tests {
         let error = TrialStore::open(&path).unwrap_err().to_string();
         assert!(error.contains("line 2"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
+
+        let mut shortened = trial(2);
+        shortened.epochs.clear();
+        TrialStore::open(&folder.path().join("other.jsonl")).unwrap().add(shortened).unwrap();
+        let error = TrialStore::open(&folder.path().join("other.jsonl")).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(cause, "expected results of 1 epochs, found 0");
     }
 }

@@ -130,6 +130,7 @@ impl<'a> TrialWriter<'a> {
             backend: self.device.backend.to_string(),
             device: device_name(&self.device),
             date: now_rfc3339(),
+            version: env!("CARGO_PKG_VERSION").to_string(),
             weights_sha256: weights_sha256(network),
         };
         let flow = listen(TrialEvent::Trained { trial: &trial, network });

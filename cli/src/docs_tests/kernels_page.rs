@@ -131,7 +131,7 @@ fn docs_kernels_page_is_current() {
         kernels.concat(),
         equations.collect::<String>()
     );
-    check_generated("reference/kernels.md", &text);
+    check_generated("docs/reference/kernels.md", &text);
 }
 
 /// Each kernel and each file of `shaders/shared/` computes an equation, except the declarations in `bindings.wgsl`.

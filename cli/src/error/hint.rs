@@ -7,6 +7,7 @@ use super::CliError;
 use apical::bench::BenchError;
 use apical::config::{ConfigError, ConfigWarning};
 use apical::dataset::{DataSource, DatasetError};
+use apical::experiments::ExperimentError;
 use apical::fetch::FetchError;
 use apical::figures::FigureError;
 use apical::interface::BackendError;
@@ -39,6 +40,9 @@ impl CliError {
             }
             CliError::Report(FigureError::NoFolder { .. } | FigureError::NoResults { .. }) => {
                 Some("run experiments with 'apical reproduce all --quick --out DIR'")
+            }
+            CliError::Experiment(ExperimentError::NoWeights { .. }) => {
+                Some("choose another folder with --out, in which the network is trained")
             }
             CliError::Report(FigureError::OtherData { .. }) => {
                 Some("choose another folder with --out")

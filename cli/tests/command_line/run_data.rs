@@ -95,7 +95,7 @@ fn experiments_name_their_data_in_reports() {
     for name in ["report.html", "reproduction.md"] {
         assert!(read(name).contains("Data: data (300 training and 200 test images"), "{name}");
     }
-    let result: serde_json::Value = serde_json::from_str(&read("fig4/result.json")).unwrap();
+    let result: serde_json::Value = serde_json::from_str(&read("fig4-quick/result.json")).unwrap();
     assert_eq!(result["data"]["name"], "data");
     // The paper used MNIST.
     let note = "not judged: the paper used MNIST, this used data";
@@ -103,9 +103,9 @@ fn experiments_name_their_data_in_reports() {
         assert!(finding["agrees"].is_null(), "{finding}");
         assert!(finding["note"].as_str().unwrap().starts_with(note), "{finding}");
     }
-    let judged = read("fig4/result.json").replace("\"agrees\": null", "\"agrees\": true");
+    let judged = read("fig4-quick/result.json").replace("\"agrees\": null", "\"agrees\": true");
     let judged = judged.replace("\"agrees\":null", "\"agrees\":true");
-    fs::write(folder.path().join("out/fig4/result.json"), judged).unwrap();
+    fs::write(folder.path().join("out/fig4-quick/result.json"), judged).unwrap();
     output_of(apical(&folder).args(["report", "out"]));
     for name in ["report.html", "reproduction.md"] {
         assert!(read(name).contains("not judged") && !read(name).contains(">yes<"), "{name}");
@@ -121,7 +121,8 @@ fn experiments_name_their_data_in_reports() {
     fails(apical(&folder).args(reproduce).args(["--out", "out"]), 2, &[reason, hint]);
     // A report on both data sets has a warning.
     output_of(apical(&folder).args(reproduce).args(["--out", "other"]));
-    fs::rename(folder.path().join("other/fig4"), folder.path().join("out/fig4-other")).unwrap();
+    fs::rename(folder.path().join("other/fig4-quick"), folder.path().join("out/fig4-other"))
+        .unwrap();
     output_of(apical(&folder).args(["report", "out"]));
     assert!(read("report.html").contains("Warning: the experiments used different data"));
 }

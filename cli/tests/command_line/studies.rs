@@ -173,7 +173,7 @@ fn reproduce_writes_findings_and_trains_once() {
     let out = folder.path().join("out");
     for result in &results {
         assert!(result.quick && !result.findings.is_empty() && !result.plots.is_empty());
-        let folder = out.join(&result.name);
+        let folder = out.join(result.folder_name());
         let json = fs::read(folder.join("result.json")).unwrap();
         assert_eq!(serde_json::from_slice::<ExperimentResult>(&json).unwrap(), *result);
         for plot in &result.plots {
@@ -203,6 +203,48 @@ fn reproduce_writes_findings_and_trains_once() {
     fails(apical(&folder).args(["report", "none"]), 1, &["no such folder", "hint: "]);
 }
 
+/// Experiments that need only errors resume from `trials.jsonl` alone, also if trainings are missing.
+#[test]
+fn reproduce_resumes_from_errors_alone() {
+    let folder = folder_with_data();
+    let reproduce = |out: &str, experiment: &str, seeds: &str| {
+        let mut command = apical(&folder);
+        command.args(["reproduce", experiment, "--quick", "--seeds", seeds, "--json"]);
+        command.args(["--data", "data", "--backend", "cpu", "--out", out]);
+        command
+    };
+    let findings = |command: &mut assert_cmd::Command| -> ExperimentResult {
+        serde_json::from_value(json_of(command)[0][0].clone()).unwrap()
+    };
+    let trained = findings(&mut reproduce("out", "fig6s", "1"));
+    let path = |name: &str| folder.path().join(name).join("trainings/trials.jsonl");
+    let copy = |name: &str, trials: &str| {
+        fs::create_dir_all(path(name).parent().unwrap()).unwrap();
+        fs::write(path(name), trials).unwrap();
+    };
+    let trials = fs::read_to_string(path("out")).unwrap();
+    copy("copy", &trials);
+    let copied = findings(&mut reproduce("copy", "fig6s", "1"));
+    assert_eq!(copied.findings, trained.findings);
+    assert_eq!(copied.trainings, trained.trainings);
+    assert_eq!(lines_of(&path("copy")), 2, "nothing was trained");
+    let reason = "only the errors of its training were kept";
+    fails(&mut reproduce("copy", "fig3", "1"), 1, &[reason, "hint: choose another folder"]);
+
+    // One condition lacks a seed, the other has none.
+    copy("part", trials.lines().next().unwrap());
+    fails(reproduce("part", "fig6s", "2").arg("--finished-only"), 1, &["no training"]);
+    copy("part", &format!("{}\n", trials.lines().next().unwrap()));
+    let part = findings(reproduce("part", "fig6s", "2").arg("--finished-only"));
+    let missing = ["synchronous: 1 of 2 networks trained", "random times: 0 of 2 networks trained"];
+    assert_eq!(part.missing, missing);
+    assert_eq!(part.trainings, trained.trainings[..1]);
+    let table = fs::read_to_string(folder.path().join("part/reproduction.md")).unwrap();
+    assert!(table.contains("- fig6s, unfinished: synchronous: 1 of 2 networks"), "{table}");
+    let message = "cannot use --finished-only with fig3";
+    fails(reproduce("part", "fig3", "1").arg("--finished-only"), 2, &[message, "hint: "]);
+}
+
 /// The experiments accept fewer classes and images than MNIST has.
 #[test]
 fn reproduce_accepts_few_classes_and_images() {
@@ -229,8 +271,9 @@ fn reproduce_accepts_few_classes_and_images() {
 fn reproduce_lists_experiments_and_refuses_unknown() {
     let folder = TempDir::new().unwrap();
     let printed = output_of(apical(&folder).args(["reproduce", "--list"]));
-    assert_eq!(printed.lines().count(), 12);
+    assert_eq!(printed.lines().count(), 13);
     assert!(printed.contains("fig6b") && printed.contains("Figure 6B"));
+    assert!(printed.contains("bursts   Not in the paper"));
     fails(apical(&folder).args(["reproduce", "fig7"]), 2, &["possible values: fig3"]);
     fails(apical(&folder).arg("reproduce"), 2, &["<EXPERIMENT>"]);
 }

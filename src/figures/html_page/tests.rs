@@ -41,11 +41,14 @@ pub(in crate::figures) fn result(name: &str) -> ExperimentResult {
             agrees: Some(false),
             note: Some("a note".to_string()),
         }],
+        epochs: vec![4, 8],
+        trainings: Vec::new(),
+        missing: Vec::new(),
     }
 }
 
 fn save(folder: &Path, result: &ExperimentResult) {
-    let folder = folder.join(&result.name);
+    let folder = folder.join(result.folder_name());
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(RESULT), serde_json::to_vec(result).unwrap()).unwrap();
     fs::write(folder.join("p.svg"), "<?xml version=\"1.0\"?>\n<svg width=\"1\"></svg>").unwrap();
@@ -60,7 +63,7 @@ fn page_has_all_experiments_in_order_and_escaped() {
     fs::create_dir(folder.path().join("trainings")).unwrap();
     let html = html_page(folder.path()).unwrap();
     let positions: Vec<usize> = ["fig3", "fig9b", "fig10", "other2"]
-        .map(|name| html.find(&format!("<section id=\"{name}\">")).unwrap())
+        .map(|name| html.find(&format!("<section id=\"{name}-quick\">")).unwrap())
         .to_vec();
     assert!(positions.is_sorted());
     assert_eq!(html.matches("<svg width=\"1\"></svg>").count(), 4);

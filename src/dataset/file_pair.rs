@@ -9,6 +9,8 @@ use super::{DatasetError, ReadOptions};
 pub(super) const TRAINING: &str = "train";
 /// Part of the name of a test file, and name of a folder of test images.
 pub(super) const TEST: &str = "test";
+/// Remedy for a set without a test set.
+pub(super) const SPLIT_OFF: &str = "split it off with --test-fraction 0.2";
 
 /// Returns whether a folder has one of the files `train.ENDING` and `test.ENDING`.
 pub(super) fn is_in_folder(folder: &Path, ending: &str) -> bool {
@@ -57,7 +59,7 @@ pub(super) fn lone(path: &Path, ending: &str, options: &ReadOptions) -> Option<P
 pub(super) fn no_training_name(path: &Path) -> DatasetError {
     let ending = path.extension().unwrap_or_default().to_string_lossy();
     let make = format!(
-        "rename this file to {TRAINING}.{ending} and put the test set into {TEST}.{ending} beside it"
+        "rename this file to {TRAINING}.{ending} and put the test set into {TEST}.{ending} beside it, or {SPLIT_OFF}"
     );
     DatasetError::NoTestSet { path: path.to_owned(), make }
 }
@@ -77,6 +79,6 @@ fn in_folder(folder: &Path, ending: &str) -> [PathBuf; 2] {
 }
 
 fn no_test_file(training: &Path, test: &Path) -> DatasetError {
-    let make = format!("put it into {}, in the same format", test.display());
+    let make = format!("put it into {}, in the same format, or {SPLIT_OFF}", test.display());
     DatasetError::NoTestSet { path: training.to_owned(), make }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::error::invalid_with_hint;
+use super::file_pair::SPLIT_OFF;
 use super::loaded::LoadedSets;
 use super::{DatasetError, Location, ReadOptions, SplitData, TestFraction};
 
@@ -36,7 +37,7 @@ impl<S> TrainingAndTest<S> {
                 Err(invalid_with_hint(location, expected, found, hint))
             }
             (None, None) => {
-                let make = "add one, or split it off with --test-fraction 0.2".to_string();
+                let make = format!("add one, or {SPLIT_OFF}");
                 Err(DatasetError::NoTestSet { path: path.to_owned(), make })
             }
             (None, Some(fraction)) => {

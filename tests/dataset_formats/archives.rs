@@ -113,8 +113,8 @@ fn two_archives_have_one_set_each() {
     }
     assert_eq!(class_names(folder.path()), ["cat", "dog"]);
     std::fs::remove_file(folder.path().join("test.npz")).unwrap();
-    let expected =
-        "train.npz: expected a test set, found none; put it into test.npz, in the same format";
+    let expected = "train.npz: expected a test set, found none; put it into test.npz, in the same format, or split it off with \
+         --test-fraction 0.2";
     assert_eq!(error_of(&folder, "", &ReadOptions::default()), expected);
     assert_eq!(error_of(&folder, "train.npz", &ReadOptions::default()), expected);
 }

@@ -44,7 +44,7 @@ fn training_file_finds_its_test_file() {
 
     fs::rename(folder.path().join("my_test_set.csv"), folder.path().join("else")).unwrap();
     let expected = "my_train_set.csv: expected a test set, found none; put it into \
-                    my_test_set.csv, in the same format";
+                    my_test_set.csv, in the same format, or split it off with --test-fraction 0.2";
     assert_eq!(error_of(&folder, "my_train_set.csv", &ReadOptions::default()), expected);
     fs::rename(folder.path().join("else"), folder.path().join("digits.csv")).unwrap();
     let expected = "digits.csv: expected a test set, found none; add one, or split it off with \
@@ -55,8 +55,8 @@ fn training_file_finds_its_test_file() {
 #[test]
 fn missing_file_is_named() {
     let only = |name| folder_of([(name, TRAINING.into())]);
-    let expected =
-        "train.csv: expected a test set, found none; put it into test.csv, in the same format";
+    let expected = "train.csv: expected a test set, found none; put it into test.csv, in the same format, or split it off with \
+         --test-fraction 0.2";
     assert_eq!(error_of(&only("train.csv"), "", &ReadOptions::default()), expected);
     let expected = "DIR: expected one of the files train.csv in this folder, found none";
     assert_eq!(error_of(&only("test.csv"), "", &ReadOptions::default()), expected);

@@ -115,3 +115,8 @@ pub(super) fn format_sizes(sizes: &[usize]) -> String {
     let more = if sizes.len() > SHOWN { " x .." } else { "" };
     shown.join(" x ") + more
 }
+
+/// Returns the largest byte, 0 if there are none.
+pub(super) fn largest(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |most, &byte| most.max(byte))
+}

@@ -1,7 +1,8 @@
 //! Checks the public fields of a data set.
 
+use super::array::largest;
 use super::error::invalid;
-use super::{Dataset, DatasetError, Location, largest};
+use super::{Dataset, DatasetError, Location};
 
 impl Dataset {
     /// Checks that sizes, counts and classes fit the images and labels: callers may change these fields.

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::array::ByteArray;
+use super::array::{ByteArray, largest};
 use super::class_names::CLASS_NAMES;
 use super::error::{invalid, invalid_with_hint};
 use super::location::Origin;
-use super::{DatasetError, class_names, largest};
+use super::{DatasetError, class_names};
 
 /// The training or the test set as read from its files.
 pub(super) struct SplitData {

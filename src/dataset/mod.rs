@@ -52,6 +52,7 @@ mod zip_tree;
 use std::fmt;
 
 pub use array::ByteArray;
+use array::largest;
 pub use conversions::ImageConversion;
 pub use error::DatasetError;
 use error::invalid;
@@ -260,10 +261,6 @@ impl fmt::Debug for Dataset {
         let (name, counts) = (&self.name, [self.training_count, self.test_count]);
         write!(formatter, "Dataset({name}: {counts:?} images of {} x {})", self.height, self.width)
     }
-}
-
-fn largest(bytes: &[u8]) -> u8 {
-    bytes.iter().fold(0, |most, &byte| most.max(byte))
 }
 
 /// Returns the mean of the bytes, 0 if there are none.

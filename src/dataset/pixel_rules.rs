@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::array::largest;
 use super::error::invalid_with_hint;
 use super::read_options::{Background, FULL_SCALE};
-use super::{Dataset, DatasetError, Location, ReadOptions, largest, mean};
+use super::{Dataset, DatasetError, Location, ReadOptions, mean};
 
 /// Conversion from file values to bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,6 @@ use parquet::file::metadata::{
 
 use super::super::error::invalid;
 use super::super::{DatasetError, Location};
-use super::rows::damaged;
 use super::thrift;
 use crate::files;
 
@@ -63,4 +62,12 @@ fn last_bytes(file: &mut &File) -> io::Result<Option<Vec<u8>>> {
     let mut metadata = Vec::new();
     file.take(end - start).read_to_end(&mut metadata)?;
     Ok(Some(metadata))
+}
+
+/// Wraps the reason why a file cannot be read.
+pub(super) fn damaged<E: ToString>(file: &str) -> impl FnOnce(E) -> DatasetError {
+    move |error| {
+        let (location, source) = (Location::whole(file), error.to_string().into());
+        DatasetError::Parquet { location, source }
+    }
 }

@@ -18,7 +18,7 @@ use super::super::location::Origin;
 use super::super::read_options::ImageSize;
 use super::super::{DatasetError, Location, ReadOptions, SplitData};
 use super::columns::ImageColumns;
-use super::footer;
+use super::footer::{self, damaged};
 use super::pages::{MissingValues, PageFile};
 use super::values::Column;
 use crate::files;
@@ -215,12 +215,4 @@ fn invalid_labels(file: &str) -> impl FnOnce(ParquetError) -> DatasetError {
 
 fn is_missing(error: &ParquetError) -> bool {
     matches!(error, ParquetError::External(source) if source.is::<MissingValues>())
-}
-
-/// Wraps the reason why a file cannot be read.
-pub(super) fn damaged<E: ToString>(file: &str) -> impl FnOnce(E) -> DatasetError {
-    move |error| {
-        let (location, source) = (Location::whole(file), error.to_string().into());
-        DatasetError::Parquet { location, source }
-    }
 }

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::super::array::largest;
 use super::super::conversions::ConversionCounts;
 use super::super::error::{invalid, list_few};
 use super::super::image_folders::full_scale_if_16_bit;
 use super::super::loaded::LoadedSets;
-use super::super::{DatasetError, LoadedDataset, Location, ReadOptions, largest};
+use super::super::{DatasetError, LoadedDataset, Location, ReadOptions};
 use super::parts::SetParts;
 use super::rows::{ReadSet, SetReader};
 

@@ -1,16 +1,16 @@
 //! Learning by bursts in place of phases, which is not in the paper.
 
+use super::burst_conditions::{
+    BURST_SPIKES, DEEP, FIXED, HOMEOSTATIC, LEARNED, homeostatic, rules, spike_conditions,
+};
 use super::burst_measures::{Measures, measure, untaught_apical_size};
 use super::claim::Claim;
-use super::curves::{Condition, draw_errors, train_conditions};
+use super::curves::{draw_errors, train_conditions};
 use super::error::ExperimentError;
 use super::experiment::Experiment;
 use super::output::ExperimentOutput;
 use super::seed_errors::SeedErrors;
 use super::study::Study;
-use crate::config::{Config, Dynamics, EventFeedback, Feedback, FeedbackWeights, Preset, Recipe};
-use crate::model::phases::AveragingWindow;
-use crate::model::weight_init::WeightInit;
 use crate::network::Network;
 use crate::run_dir::Trial;
 
@@ -30,34 +30,14 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-/// Numbers of epochs, training images per epoch and test images of a quick experiment.
-const QUICK_EPOCHS: u32 = 2;
-const QUICK_IMAGES: usize = 4000;
-const QUICK_TEST_IMAGES: usize = 2000;
 /// Largest test error that is aimed at with three hidden layers, percent.
 const AIM: f64 = 2.0;
 /// Largest test error that is aimed at with bursts of spikes and one hidden layer, percent.
 const SPIKES_AIM: f64 = 3.0;
-/// Learning rate of learned feedback, and weight decay of weights and feedback.
-const FEEDBACK_RATE: f64 = 3.0;
-const DECAY: f64 = 1e-3;
-/// Learning rate of a homeostatic Q, and its number of training images.
-const EVENT_FEEDBACK_RATE: f64 = 0.5;
-const HOMEOSTATIC_IMAGES: usize = 10_000;
 /// Largest apical voltage of a silent dendrite, percent of that before Q learns.
 const SILENT: f64 = 5.0;
 /// Text in place of the paper's number.
 const NO_NUMBER: &str = "none";
-
-/// Labels of the conditions.
-const DEEP: &str = "bursts, three hidden layers";
-const BURSTS: &str = "bursts";
-const PHASES: &str = "phases";
-const PHASE_SPIKES: &str = "phases, spikes";
-const HOMEOSTATIC: &str = "bursts, homeostatic Q without teacher";
-const BURST_SPIKES: &str = "bursts, spikes";
-const FIXED: &str = "bursts, fixed feedback";
-const LEARNED: &str = "bursts, learned feedback";
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let rules = rules(study);
@@ -111,83 +91,6 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         results.settings.push(("homeostatic".to_string(), homeostatic.config));
     }
     Ok(results)
-}
-
-/// Returns the learning rules to compare, the last with bursts of spikes. Networks have no spikes unless their label has
-/// them.
-fn rules(study: &Study) -> [Condition; 7] {
-    let images = QUICK_IMAGES.min(study.dataset.training_count);
-    let test_images = QUICK_TEST_IMAGES.min(study.dataset.test_labels().len());
-    let budget = |config: Config| Config {
-        epochs: study.quick_or_full(QUICK_EPOCHS, Preset::Bursts1.config().epochs),
-        train_images: study.quick_or_full(images, 0),
-        test_images: study.quick_or_full(test_images, 0),
-        feedback: Feedback::Layerwise,
-        eval_every: 0,
-        ..config
-    };
-    let bursts = budget(Preset::Bursts1.config());
-    let phase_spikes =
-        Config { feedback_weights: FeedbackWeights::Symmetric, ..budget(Recipe::quick().config()) };
-    let phases = Config { dynamics: Dynamics::SteadyState, ..phase_spikes.clone() };
-    let burst_spikes = Config { dynamics: Dynamics::Spiking, ..bursts.clone() };
-    let fixed = Config { feedback_weights: FeedbackWeights::Fixed, ..bursts.clone() };
-    let learned = Config { feedback_lr: FEEDBACK_RATE, weight_decay: DECAY, ..fixed.clone() };
-    [
-        Condition::new(DEEP, budget(Preset::Bursts3.config()), None),
-        Condition::new(BURSTS, bursts, None),
-        Condition::new(PHASES, phases, None),
-        Condition::new(PHASE_SPIKES, phase_spikes, None),
-        Condition::new(FIXED, fixed, None),
-        Condition::new(LEARNED, learned, None),
-        Condition::new(BURST_SPIKES, burst_spikes, None),
-    ]
-}
-
-/// Returns changes of the last of `rules` that average more bursts, or have fewer. A quick study has one of each kind.
-fn spike_conditions(study: &Study, rules: &[Condition]) -> Vec<Condition> {
-    let Some(Condition { config, .. }) = rules.last() else { return Vec::new() };
-    let window =
-        |phase_ms| Config { phase_ms, averaging_window: AveragingWindow::From30, ..config.clone() };
-    let baseline = |burst_baseline| Config { burst_baseline, ..config.clone() };
-    let classes = study.dataset.classes;
-    let units =
-        |per_class: usize| Config { layers: vec![500, per_class * classes], ..config.clone() };
-    let (mut quick, full) = (
-        vec![
-            ("window of 70 ms", window(100)),
-            ("p0 = 0.1", baseline(0.1)),
-            ("5 units per class", units(5)),
-        ],
-        [
-            ("window of 170 ms", window(200)),
-            ("p0 = 0.25", baseline(0.25)),
-            ("20 units per class", units(20)),
-        ],
-    );
-    if !study.quick {
-        quick.extend(full);
-    }
-    quick.into_iter().map(|(label, config)| Condition::new(label, config, None)).collect()
-}
-
-/// Returns bursts without a teacher and with constant weights, under which only Q learns.
-fn homeostatic(study: &Study) -> Condition {
-    let config = Config {
-        epochs: 1,
-        train_images: HOMEOSTATIC_IMAGES.min(study.dataset.training_count),
-        test_images: QUICK_TEST_IMAGES.min(study.dataset.test_labels().len()),
-        eval_every: 0,
-        eta: vec![0.0],
-        burst_teacher: 0.0,
-        event_feedback: EventFeedback::Homeostatic,
-        event_feedback_lr: EVENT_FEEDBACK_RATE,
-        feedback_weights: FeedbackWeights::Fixed,
-        // Outputs of other initial weights are the same for all images.
-        weight_init: WeightInit::PaperCommit,
-        ..Preset::Bursts1.config()
-    };
-    Condition::new(HOMEOSTATIC, config, None)
 }
 
 /// Judges whether Q, which learned without a teacher, silences the apical dendrites.

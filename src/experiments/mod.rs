@@ -2,6 +2,7 @@
 //!
 //! Each compares the paper's numbers with those found here and draws the paper's figure. `bursts` is not of the paper.
 
+mod burst_conditions;
 mod burst_measures;
 mod bursts;
 mod claim;

@@ -56,6 +56,9 @@ pub(crate) fn warn_of_settings(py: Python, config: &Config, level: i32) -> PyRes
             ConfigWarning::OnlyHighestLayerLearns => {
                 "set g_apical above 0, or feedback='broadcast'"
             }
+            ConfigWarning::EventFeedbackLags => {
+                "set event_feedback='cancelling', or feedback_weights='fixed' and feedback_lr=0"
+            }
         };
         let text = CString::new(format!("{warning}; hint: {hint}"))?;
         PyErr::warn(py, &py.get_type::<PyUserWarning>(), &text, level)?;

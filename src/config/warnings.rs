@@ -9,6 +9,8 @@ use super::{Config, Feedback};
 pub enum ConfigWarning {
     /// The errors of all hidden layers except the highest are noise.
     OnlyHighestLayerLearns,
+    /// Event feedback that learns cannot follow feedback weights that change.
+    EventFeedbackLags,
 }
 
 impl fmt::Display for ConfigWarning {
@@ -18,6 +20,9 @@ impl fmt::Display for ConfigWarning {
                 "only the highest hidden layer learns: with layerwise feedback and g_apical = 0, the feedback spikes of \
                  the layers below do not depend on the class"
             }
+            ConfigWarning::EventFeedbackLags => {
+                "homeostatic event feedback lags behind feedback weights that change: hidden layers may learn little"
+            }
         })
     }
 }
@@ -25,8 +30,15 @@ impl fmt::Display for ConfigWarning {
 impl Config {
     /// Returns warnings about these settings.
     pub fn warnings(&self) -> Vec<ConfigWarning> {
-        let warns = self.trains_only_highest_hidden_layer();
-        warns.then_some(ConfigWarning::OnlyHighestLayerLearns).into_iter().collect()
+        let model = self.network_model();
+        let lags = model.learns_event_feedback() && model.changes_feedback();
+        [
+            (self.trains_only_highest_hidden_layer(), ConfigWarning::OnlyHighestLayerLearns),
+            (lags && self.layers.len() > 1, ConfigWarning::EventFeedbackLags),
+        ]
+        .into_iter()
+        .filter_map(|(warns, warning)| warns.then_some(warning))
+        .collect()
     }
 
     /// Whether the errors of all hidden layers except the highest are noise: the teaching current does not reach the
@@ -44,7 +56,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{CreditAssignment, LearningRule};
+    use crate::config::{CreditAssignment, Dynamics, EventFeedback, FeedbackWeights, LearningRule};
 
     #[test]
     fn warnings_layerwise_feedback_without_g_apical() {
@@ -62,6 +74,31 @@ mod tests {
             Config::default(),
         ] {
             assert!(!warned(other.clone()), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn warnings_homeostasis_with_changing_feedback() {
+        let base = Config {
+            rule: LearningRule::Bursts,
+            dynamics: Dynamics::SteadyState,
+            feedback: Feedback::Layerwise,
+            ..Config::default()
+        };
+        let homeostatic = Config { event_feedback: EventFeedback::Homeostatic, ..base.clone() };
+        let symmetric = |config: &Config| Config {
+            feedback_weights: FeedbackWeights::Symmetric,
+            ..config.clone()
+        };
+        let lags = [ConfigWarning::EventFeedbackLags];
+        assert_eq!(symmetric(&homeostatic).warnings(), lags);
+        assert_eq!(Config { feedback_lr: 0.1, ..homeostatic.clone() }.warnings(), lags);
+        for config in [
+            symmetric(&base),
+            homeostatic.clone(),
+            Config { layers: vec![10], ..symmetric(&homeostatic) },
+        ] {
+            assert_eq!(config.warnings(), []);
         }
     }
 }

@@ -225,6 +225,9 @@ fn backend_hint(error: &BackendError) -> Option<&'static str> {
 pub(crate) fn warning_hint(warning: ConfigWarning) -> &'static str {
     match warning {
         ConfigWarning::OnlyHighestLayerLearns => "set --g-apical above 0, or --feedback broadcast",
+        ConfigWarning::EventFeedbackLags => {
+            "give --event-feedback cancelling, or --feedback-weights fixed --feedback-lr 0"
+        }
     }
 }
 

@@ -64,7 +64,7 @@ impl<'a> Values<'a> {
             if kind == 0 {
                 return Some(());
             }
-            id = if step == 0 { self.integer()? } else { id + i64::from(step) };
+            id = if step == 0 { self.integer()? } else { id.checked_add(i64::from(step))? };
             if !visit(self, id, kind)? {
                 self.skip(kind, MAX_DEPTH)?;
             }
@@ -211,6 +211,9 @@ mod tests {
         for length in 0..bytes.len() {
             assert_eq!(page_header(&bytes[..length]), None, "{length}");
         }
+        // The largest number of a field has no next one.
+        let largest = [&[0x05, 0xfe][..], &[0xff; 8], &[1, 0, 0x15, 0, 0]].concat();
+        assert_eq!(page_header(&largest), None);
     }
 
     /// Returns metadata with a schema of elements with these numbers of children.

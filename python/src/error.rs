@@ -69,6 +69,9 @@ fn backend_hint(error: &BackendError) -> Option<&'static str> {
         }
         BackendError::NoSuchAdapter { .. } => Some("apical.devices() lists the GPUs"),
         BackendError::Open { .. } => Some("update the driver, or use another device, as 'cpu'"),
+        BackendError::TooManyRounds { .. } => {
+            Some("use device='cpu' or a real GPU, averaging_window='last20', or a smaller phase_ms")
+        }
         BackendError::RecordingTooLarge { .. } => {
             Some("record fewer images, quantities, layers, units or steps")
         }

@@ -1,6 +1,7 @@
 //! Device of a run: choice of the backend, and number of networks that fit. `gpu::device` is the open GPU.
 
 mod auto;
+mod burst_loops;
 mod fit;
 mod list;
 mod select;

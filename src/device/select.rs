@@ -4,6 +4,7 @@ use std::slice::from_ref;
 use std::sync::Arc;
 
 use super::auto::Estimate;
+use super::burst_loops::check_burst_loops;
 use super::shapes::{cpu_shape, gpu_capacity, gpu_shape};
 use super::{BackendKind, DeviceInfo, DeviceOptions, fit};
 use crate::config::Config;
@@ -161,6 +162,7 @@ fn make_gpu(
     dataset: &Dataset,
     shape: Shape,
 ) -> Result<Gpu, BackendError> {
+    check_burst_loops(device.info(), &configs[0], &shape)?;
     let constants = constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<ReplicaParams> = configs.iter().map(replica).collect();
     let workgroup = device.info().workgroup();

@@ -50,6 +50,11 @@ pub enum BackendError {
         "invalid workgroup of {workgroup} threads: expected a multiple of 8, at most {limit} on the GPU '{device}'"
     )]
     Workgroup { workgroup: u32, limit: u32, device: String },
+    #[error(
+        "cannot draw bursts in so long a phase on the software GPU '{device}': such a device may end loops after \
+         {most} rounds, without an error"
+    )]
+    TooManyRounds { device: String, most: u64 },
     #[error("expected at most {most} images in parallel, found {samples}")]
     TooManySamples { samples: usize, most: usize },
     #[error("expected the samples of {replicas} replicas, in their order")]

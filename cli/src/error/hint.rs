@@ -211,6 +211,10 @@ fn backend_hint(error: &BackendError) -> Option<&'static str> {
         BackendError::Open { .. } => {
             Some("update the driver, choose another --device, or use --backend cpu")
         }
+        BackendError::TooManyRounds { .. } => Some(
+            "use --backend cpu or a real GPU, or shorten the phase's averaging window with --averaging-window last20 \
+             or --phase-ms",
+        ),
         BackendError::RecordingTooLarge { .. } => {
             Some("reduce the number of images, --layers, --units, --steps or --quantities")
         }

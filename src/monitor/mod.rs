@@ -60,8 +60,8 @@ impl MonitorSpec {
         let missing = |&quantity: &Quantity| Some((quantity, quantity.networks_without(&model)?));
         match self.quantities.iter().find_map(missing) {
             Some((quantity, networks)) => Err(ConfigError {
-                setting: "rule",
-                value: format!("{:?}", config.rule),
+                setting: "quantities",
+                value: quantity.name().to_string(),
                 reason: format!("{networks} have no {} to record", quantity.name()),
             }),
             None => Ok(()),

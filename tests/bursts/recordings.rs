@@ -60,7 +60,7 @@ fn refused_quantities_name_the_networks() {
         else {
             panic!("{quantity:?} is refused");
         };
-        assert_eq!(error.reason, reason);
+        assert_eq!((error.setting, error.reason.as_str()), ("quantities", reason));
     }
 }
 

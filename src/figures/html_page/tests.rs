@@ -81,11 +81,11 @@ fn unreadable_file_is_named_in_the_error() {
     let error = |folder: &Path| html_page(folder).unwrap_err().to_string();
     assert!(error(folder.path()).contains("no experiment"));
     save(folder.path(), &result("fig3"));
-    fs::remove_file(folder.path().join("fig3/p.svg")).unwrap();
+    fs::remove_file(folder.path().join("fig3-quick/p.svg")).unwrap();
     assert!(error(folder.path()).contains("p.svg"));
-    fs::write(folder.path().join("fig3/p.svg"), "nothing").unwrap();
+    fs::write(folder.path().join("fig3-quick/p.svg"), "nothing").unwrap();
     assert!(error(folder.path()).contains("p.svg: expected an SVG"));
-    fs::write(folder.path().join("fig3").join(RESULT), "{\n\"name\": 1}").unwrap();
+    fs::write(folder.path().join("fig3-quick").join(RESULT), "{\n\"name\": 1}").unwrap();
     let broken = html_page(folder.path()).unwrap_err();
     assert!(broken.to_string().contains("result.json"));
     let cause = std::error::Error::source(&broken).unwrap().to_string();
@@ -121,6 +121,6 @@ fn experiment_without_findings_is_linked() {
     let folder = tempfile::tempdir().unwrap();
     save(folder.path(), &ExperimentResult { findings: Vec::new(), ..result("fig3") });
     let html = html_page(folder.path()).unwrap();
-    assert_eq!(html.matches("<a href=\"#fig3\">").count(), 1);
+    assert_eq!(html.matches("<a href=\"#fig3-quick\">").count(), 1);
     assert_eq!(html.matches("<table ").count(), 1);
 }

@@ -103,6 +103,12 @@ fn incomplete_parquet_sets_are_refused() {
     let message = error_of(&copies("", &[TRAINING[0], TEST]), "", &ReadOptions::default());
     let expected = format!("{}: expected the parts 0 to 1 of 2 of this set", TRAINING[0]);
     assert_eq!(message, format!("{expected}, found {}", TRAINING[0]));
+    let alone = copies("", &[TRAINING[1]]);
+    for name in ["", TRAINING[1]] {
+        let message = error_of(&alone, name, &half());
+        let expected = format!("{}: expected the parts 0 to 1 of 2 of this set", TRAINING[1]);
+        assert_eq!(message, format!("{expected}, found {}", TRAINING[1]));
+    }
     let message = error_of(&copies("", &[TEST, "plain.parquet"]), "", &ReadOptions::default());
     assert_eq!(message, "DIR: expected files train-*.parquet, found files of other names");
     let both = all("a/");

@@ -65,6 +65,7 @@ impl SetParts {
         let mut files = sorted(&folder)?;
         files.retain(|file| has_ending(file, ENDING));
         if let [file] = &files[..] {
+            check_complete(&files)?;
             return Ok(SetParts::lone(file));
         }
         let mut take = |names: &[&str]| -> Result<Option<Vec<PathBuf>>, DatasetError> {

@@ -113,7 +113,7 @@ impl LoadedDataset {
         if self.class_names.is_none() {
             self.class_names = class_names::read_folder(folder)?;
         } else if file.is_file() {
-            let warning = format!("{}: not used, since the labels are names", file.display());
+            let warning = format!("{}: not used, since the labels have names", file.display());
             self.warnings.push(warning);
         }
         Ok(self)

@@ -96,6 +96,30 @@ fn parquet_that_is_not_read_says_why() {
         let message = with_causes(&open_half(name).unwrap_err());
         assert!(message.contains(why), "{message}");
     }
+    for (name, hint) in [
+        ("text_labels.parquet", Some("dataset.class_encode_column")),
+        ("unlabelled.parquet", Some("a label of -1 means that a row has none")),
+        ("large_label.parquet", None),
+    ] {
+        let error = open_half(name).unwrap_err();
+        assert_eq!(error.hint().is_some(), hint.is_some(), "{error:?}");
+        let found = error.hint().unwrap_or_default();
+        assert!(found.contains(hint.unwrap_or_default()), "{found}");
+    }
+}
+
+#[test]
+fn class_names_file_names_classes_of_parquet() {
+    let named = copies("", &["plain.parquet"]);
+    fs::write(named.path().join("class_names.txt"), "cat\ndog\n").unwrap();
+    for path in [named.path().to_owned(), named.path().join("plain.parquet")] {
+        assert_eq!(Dataset::open_as(&path, &half()).unwrap().class_names, ["cat", "dog"]);
+    }
+    let of_features = all("");
+    fs::write(of_features.path().join("class_names.txt"), "a\nb\n").unwrap();
+    let set = Dataset::open(of_features.path()).unwrap();
+    assert_eq!(set.class_names, ["cat", "dog"]);
+    assert!(set.warnings[0].contains("class_names.txt: not used"), "{:?}", set.warnings);
 }
 
 #[test]

@@ -13,6 +13,16 @@ use super::super::{DatasetError, Location};
 const FEATURES_KEY: &str = "huggingface";
 /// Name of the column of labels, if there are several class labels.
 const LABEL: &str = "label";
+/// Remedies for no column of images, and for several: methods of `datasets.Dataset`.
+const IMAGE_HINTS: [&str; 2] = [
+    "cast the column of images: dataset.cast_column(\"image\", datasets.Image())",
+    "remove the other columns of images: dataset.remove_columns",
+];
+/// The same for labels.
+const LABEL_HINTS: [&str; 2] = [
+    "name the labels 'label': dataset.rename_column; number labels of text: dataset.class_encode_column",
+    "name the labels to be learned 'label': dataset.rename_column",
+];
 /// Part of an image with the encoded bytes.
 const BYTES: &str = "bytes";
 
@@ -47,7 +57,7 @@ impl ImageColumns {
             columns.map(|(index, column)| (index, name(column))).collect()
         };
         let (image_index, image) =
-            only_one(file, "one column of images {bytes, path}", find(&is_image))?;
+            only_one(file, "one column of images {bytes, path}", find(&is_image), IMAGE_HINTS)?;
         let features = features(metadata);
         let is_class = |name: &str| {
             features.as_ref().is_some_and(|features| features[name]["_type"] == "ClassLabel")
@@ -55,7 +65,8 @@ impl ImageColumns {
         let named = find(&|column| is_label(column, LABEL));
         let classes = find(&|column| is_class(&name(column)) && is_label(column, &name(column)));
         let label = if named.len() == 1 { named } else { classes };
-        let (label_index, label) = only_one(file, "one column of integer labels", label)?;
+        let (label_index, label) =
+            only_one(file, "one column of integer labels", label, LABEL_HINTS)?;
         let class_names = features.and_then(|features| class_names(&features[&label]["names"]));
         let unused = find(&|column| ![&image, &label].contains(&&name(column)));
         let mut unused: Vec<String> = unused.into_iter().map(|(_, name)| name).collect();
@@ -64,13 +75,14 @@ impl ImageColumns {
     }
 }
 
-/// Returns the only column, its index and its name.
+/// Returns the only column: its index and its name. `hints`: remedies for no column, and for several.
 fn only_one(
     file: &str,
     expected: &str,
     mut columns: Vec<(usize, String)>,
+    [none, several]: [&'static str; 2],
 ) -> Result<(usize, String), DatasetError> {
-    let hint = "write a file with the columns image and label: datasets.Dataset.select_columns";
+    let hint = if columns.is_empty() { none } else { several };
     let names: Vec<&String> = columns.iter().map(|(_, name)| name).collect();
     let found = if names.is_empty() { "none".to_string() } else { list_few(&names) };
     match columns.pop() {

@@ -188,8 +188,12 @@ fn check_row_counts(metadata: &ParquetMetaData, length: u64) -> Result<(), &'sta
 fn label(number: i64, file: &str, row: usize) -> Result<u8, DatasetError> {
     u8::try_from(number).map_err(|_| {
         let location = Location::whole(format!("{file}, row {row}"));
+        let expected = "a label from 0 to 255";
+        if number != -1 {
+            return invalid(location, expected, number);
+        }
         let hint = "a label of -1 means that a row has none: remove such rows";
-        invalid_with_hint(location, "a label from 0 to 255", number, hint)
+        invalid_with_hint(location, expected, number, hint)
     })
 }
 

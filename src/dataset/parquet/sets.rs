@@ -52,7 +52,7 @@ pub(super) fn read(
         Some(ReadSet { split, .. }) => LoadedSets::Both([training.split, split]),
         None => LoadedSets::Lone(training.split),
     };
-    Ok(LoadedDataset {
+    let read = LoadedDataset {
         validation: validation.map(|set| set.split),
         class_names,
         warnings,
@@ -60,5 +60,6 @@ pub(super) fn read(
         max_value,
         white_is_255: true,
         ..LoadedDataset::from_arrays(sets, source_files)
-    })
+    };
+    read.with_class_names_of(path)
 }

@@ -22,7 +22,7 @@ def png(shade: int) -> bytes:
     return buffer.getvalue()
 
 
-def rows(shades: list[int], labels: list[int]) -> dict[str, list]:
+def rows(shades: list[int], labels: list) -> dict[str, list]:
     images = [{"bytes": png(shade), "path": f"{shade}.png"} for shade in shades]
     return {"image": images, "label": labels}
 
@@ -44,9 +44,14 @@ write_table("plain.parquet", plain, compression="snappy", row_group_size=2)
 # Not compressed, without dictionaries, and with a column that is no image and no label.
 others = {"id": ["a", "b", "c", "d"], **plain}
 write_table("others.parquet", others, compression="none", use_dictionary=False)
-paths = {"image": [{"bytes": None, "path": "0.png"}, {"bytes": png(10), "path": None}], "label": [0, 1]}
+paths = {
+    "image": [{"bytes": None, "path": "0.png"}, {"bytes": png(10), "path": None}],
+    "label": [0, 1],
+}
 write_table("paths.parquet", paths)
 write_table("unlabelled.parquet", rows([10, 20], [0, -1]))
+write_table("large_label.parquet", rows([10, 20], [0, 300]))
+write_table("text_labels.parquet", rows([10, 20], ["cat", "dog"]))
 write_table("null_label.parquet", rows([10, 20], [0, None]))
 write_table("version_2.parquet", plain, data_page_version="2.0")
 write_table("zstd.parquet", plain, compression="zstd")

@@ -109,7 +109,7 @@ impl DatasetError {
                 Some("convert it to PNG")
             }
             DatasetError::NotAnImage { .. } => {
-                Some("use image files, folders of them, or IDX files")
+                Some("use image files, folders or .zip files of them, IDX files, or tables")
             }
             DatasetError::Image { .. } => Some("copy or download it again, or remove it"),
             DatasetError::Images { errors } => errors.iter().find_map(DatasetError::hint),

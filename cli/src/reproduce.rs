@@ -98,6 +98,9 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let wanted: Vec<&Experiment> = EXPERIMENTS.iter().filter(is_wanted).collect();
     if arguments.finished_only {
         ensure_from_errors(&wanted)?;
+        if !arguments.out.is_dir() {
+            return Err(FigureError::NoFolder { folder: arguments.out.clone() }.into());
+        }
     }
     let device_options = arguments.simulation.machine.device_options()?;
     let dataset = arguments.simulation.data.open()?;
@@ -137,6 +140,10 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
             result => result?,
         };
         eprint_line(format_args!("{}: {:.0} s", result.name, result.seconds));
+        if !result.missing.is_empty() {
+            let missing = result.missing.join("; ");
+            eprint_line(format_args!("{}: unfinished: {missing}", result.name));
+        }
         if !arguments.json {
             print(&output, &result)?;
         }

@@ -44,6 +44,9 @@ impl CliError {
             CliError::Experiment(ExperimentError::NoWeights { .. }) => {
                 Some("choose another folder with --out, in which the network is trained")
             }
+            CliError::Experiment(ExperimentError::NoTrainings) => {
+                Some("train with the same command without --finished-only")
+            }
             CliError::Report(FigureError::OtherData { .. }) => {
                 Some("choose another folder with --out")
             }

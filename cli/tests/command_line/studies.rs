@@ -233,7 +233,7 @@ fn reproduce_resumes_from_errors_alone() {
 
     // One condition lacks a seed, the other has none.
     copy("part", trials.lines().next().unwrap());
-    fails(reproduce("part", "fig6s", "2").arg("--finished-only"), 1, &["no training"]);
+    fails(reproduce("part", "fig6s", "2").arg("--finished-only"), 1, &["no training", "hint: "]);
     copy("part", &format!("{}\n", trials.lines().next().unwrap()));
     let part = findings(reproduce("part", "fig6s", "2").arg("--finished-only"));
     let missing = ["synchronous: 1 of 2 networks trained", "random times: 0 of 2 networks trained"];
@@ -241,6 +241,11 @@ fn reproduce_resumes_from_errors_alone() {
     assert_eq!(part.trainings, trained.trainings[..1]);
     let table = fs::read_to_string(folder.path().join("part/reproduction.md")).unwrap();
     assert!(table.contains("- fig6s, unfinished: synchronous: 1 of 2 networks"), "{table}");
+    let printed = reproduce("part", "fig6s", "2").arg("--finished-only").output().unwrap();
+    let printed = String::from_utf8(printed.stderr).unwrap();
+    assert!(printed.contains(&format!("fig6s: unfinished: {}\n", missing.join("; "))), "{printed}");
+    fails(reproduce("absent", "fig6s", "2").arg("--finished-only"), 1, &["no such folder"]);
+    assert!(!folder.path().join("absent").exists());
     let message = "cannot use --finished-only with fig3";
     fails(reproduce("part", "fig3", "1").arg("--finished-only"), 2, &[message, "hint: "]);
 }

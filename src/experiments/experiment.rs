@@ -124,6 +124,7 @@ impl Experiment {
             epochs: epochs.into_iter().collect(),
             trainings: trainings.to_vec(),
             missing: missing.to_vec(),
+            remark: None,
         };
         let result = result.judged_on_mnist_only();
         write_json(&folder.join(RESULT), &result)?;

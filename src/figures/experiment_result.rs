@@ -50,6 +50,9 @@ pub struct ExperimentResult {
     /// Conditions with unfinished trainings: "784-10: 1 of 2 networks trained".
     #[serde(default)]
     pub missing: Vec<String>,
+    /// Sentence on the numbers, if the program did not write this result itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
 }
 
 /// Finished training of a network, in a report.
@@ -95,6 +98,18 @@ impl ExperimentResult {
         folder_name(&self.name, self.quick)
     }
 
+    /// Returns processor, day and duration as text. Trainings have their own durations, which a resumed run lacks.
+    pub fn origin(&self) -> String {
+        let mut parts = vec![day(&self.date).to_string()];
+        if self.device != NO_DEVICE {
+            parts.insert(0, self.device.clone());
+        }
+        if self.trainings.is_empty() {
+            parts.push(format!("{:.0} s", self.seconds));
+        }
+        parts.join("; ")
+    }
+
     /// Removes all verdicts unless the data are MNIST, which the paper used.
     pub(crate) fn judged_on_mnist_only(mut self) -> Self {
         if self.data.as_ref().is_some_and(DataIdentity::is_mnist) {
@@ -121,6 +136,11 @@ impl ExperimentResult {
     pub fn data_description(&self) -> String {
         self.data.as_ref().map_or("not recorded".to_string(), DataIdentity::to_string)
     }
+}
+
+/// Returns the day of a date in RFC 3339.
+pub(super) fn day(date: &str) -> &str {
+    date.split('T').next().unwrap_or_default()
 }
 
 /// Returns the name of the folder of an experiment's result.

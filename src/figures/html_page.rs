@@ -171,10 +171,8 @@ impl Section {
             command,
             data: _,
             version,
-            device,
-            date,
-            seconds,
             missing,
+            remark,
             trainings,
             ..
         } = &self.result;
@@ -193,6 +191,9 @@ impl Section {
         );
         if !missing.is_empty() {
             let _ = writeln!(html, "<p>Unfinished: {}.</p>", escape_html(&missing.join("; ")));
+        }
+        if let Some(remark) = remark {
+            let _ = writeln!(html, "<p>{}</p>", escape_html(remark));
         }
         for (plot, drawing) in self.result.plots.iter().zip(&self.drawings) {
             let caption = escape_html(&plot.caption);
@@ -216,13 +217,12 @@ impl Section {
         write_trainings(html, &self.result.name, trainings);
         let _ = write!(
             html,
-            "<p class=\"how\"><code>{}</code><br>Data: {}<br>apical {}, {}; {}, {seconds:.0} s</p>\n\
+            "<p class=\"how\"><code>{}</code><br>Data: {}<br>apical {}; {}</p>\n\
              </section>\n",
             escape_html(command),
             escape_html(&self.result.data_description()),
             escape_html(version),
-            escape_html(device),
-            escape_html(date),
+            escape_html(&self.result.origin()),
         );
     }
 }

@@ -1,9 +1,10 @@
 //! Markdown report of the findings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::claims_table::noted_claims_table;
+use super::experiment_result::day;
 use super::{ExperimentResult, NO_DEVICE, Table, TrainingRecord};
 
 /// Why the spread of this program's results differs from the paper's error bars.
@@ -51,13 +52,14 @@ pub fn markdown(results: &[ExperimentResult]) -> String {
     text.push_str("## Methods\n\n");
     let mut described: Option<&str> = None;
     for result in results {
-        let ExperimentResult { name, figure, title, about, command, seconds, .. } = result;
+        let ExperimentResult { name, figure, title, about, command, .. } = result;
         if described != Some(name) {
             let _ = writeln!(text, "### {figure}: {title}\n\n{about}\n");
         }
         described = Some(name);
         let data = result.data_description();
-        let _ = writeln!(text, "`{command}` ({seconds:.0} s)\n\nData: {data}\n");
+        let origin = result.origin();
+        let _ = writeln!(text, "`{command}` ({origin})\n\nData: {data}\n");
     }
     // One empty line at the end is too many.
     text.truncate(text.trim_end().len());
@@ -78,18 +80,22 @@ fn write_length(text: &mut String, quick: bool, results: &[&ExperimentResult]) {
     for result in results.iter().filter(is_missing) {
         let _ = writeln!(text, "- {}, unfinished: {}.", result.name, result.missing.join("; "));
     }
-    if results.iter().any(|result| !result.missing.is_empty()) {
+    let mut remarks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for result in results {
+        if let Some(remark) = &result.remark {
+            remarks.entry(remark).or_default().push(&result.name);
+        }
+    }
+    for (remark, names) in &remarks {
+        let _ = writeln!(text, "- {}: {remark}", names.join(", "));
+    }
+    if !remarks.is_empty() || results.iter().any(|result| !result.missing.is_empty()) {
         text.push('\n');
     }
     if results.iter().any(|result| !result.trainings.is_empty()) {
         let title = if quick { "quick trainings" } else { "trainings of full length" };
         let _ = writeln!(text, "### All {title}\n\n{}\n", trainings_table(results).markdown());
     }
-}
-
-/// Returns the day of a date in RFC 3339.
-fn day(date: &str) -> &str {
-    date.split('T').next().unwrap_or_default()
 }
 
 /// Returns a table with a row per training: experiment, network, seed, epochs, test error, time, processor, day and
@@ -185,9 +191,10 @@ mod tests {
             epochs: vec![60],
             trainings: vec![training],
             missing: vec!["784-10: 1 of 2 networks trained".to_string()],
+            remark: None,
             ..result("fig6b")
         };
-        let text = markdown(&[full, result("fig6b")]);
+        let text = markdown(&[result("fig3"), full, result("fig6b")]);
         let section = |title: &str, next: &str| {
             let rest = text.split(&format!("\n## {title}\n")).nth(1).unwrap();
             rest.split(&format!("\n## {next}\n")).next().unwrap().to_string()
@@ -210,7 +217,10 @@ mod tests {
         assert_eq!(rows(&full), [finding("60"), training.iter().map(|c| c.to_string()).collect()]);
         assert_eq!(rows(&quick), [finding("4, 8")]);
         assert!(full.contains("\n- fig6b, unfinished: 784-10: 1 of 2 networks trained.\n"));
+        assert!(quick.contains("\n\n- fig3, fig6b: Copied & rounded.\n"), "{quick}");
         assert!(text.contains("repeated tests of one trained network"));
         assert_eq!(text.matches("### Figure <fig6b>").count(), 1, "one description");
+        assert!(text.contains("`apical` (none; 2026-11-26; 1 s)"), "{text}");
+        assert!(text.contains("`apical` (none; 2026-11-26)\n"), "{text}");
     }
 }

@@ -44,6 +44,7 @@ pub(in crate::figures) fn result(name: &str) -> ExperimentResult {
         epochs: vec![4, 8],
         trainings: Vec::new(),
         missing: Vec::new(),
+        remark: Some("Copied & rounded.".to_string()),
     }
 }
 
@@ -67,6 +68,7 @@ fn page_has_all_experiments_in_order_and_escaped() {
         .to_vec();
     assert!(positions.is_sorted());
     assert_eq!(html.matches("<svg width=\"1\"></svg>").count(), 4);
+    assert_eq!(html.matches("<p>Copied &amp; rounded.</p>").count(), 4);
     assert_eq!(html.matches("<?xml").count(), 0);
     // In the overview and in the section.
     assert_eq!(html.matches("a &lt; b<small>a note</small>").count(), 8);

@@ -206,7 +206,12 @@ impl StudyPrinter {
         };
         let (_, estimate) = match self.current.take() {
             Some(current) if current.0 == what => self.current.insert(current),
-            _ => self.current.insert((what.to_string(), TimeEstimate::start(total as f64))),
+            _ => {
+                // The first report follows work that was done before this clock starts, or in resumed trainings.
+                let mut estimate = TimeEstimate::start(total as f64);
+                estimate.resume_at(done as f64);
+                self.current.insert((what.to_string(), estimate))
+            }
         };
         let left = time_left(estimate.left(done as f64));
         let title = format!("{}: {what}", self.experiment);
@@ -240,4 +245,20 @@ fn print(output: &Output, result: &ExperimentResult) -> Result<(), CliError> {
     let ExperimentResult { name, figure, title, .. } = result;
     let table = claims_table(std::slice::from_ref(result)).aligned();
     output.print(format_args!("{name}: {title} ({figure})\n{table}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_progress_has_no_estimate_of_time() {
+        let mut printer = StudyPrinter::new();
+        let _ = printer.on_event(StudyEvent::Started { experiment: "bursts" });
+        let event = StudyEvent::Progress { what: "training images", done: 768, total: 196_000 };
+        let _ = printer.on_event(event);
+        let Some((_, estimate)) = printer.current else { panic!("expected an estimate") };
+        assert_eq!(estimate.left(768.0), None);
+        assert!(estimate.left(1536.0).is_some());
+    }
 }

@@ -131,7 +131,7 @@ impl Quantity {
 
     /// Returns the networks that lack the quantity, if those of `model` do. With bursts there is no target phase and no
     /// plateau potential, and apical voltages are another quantity.
-    pub(super) fn networks_without(self, model: &NetworkModel) -> Option<&'static str> {
+    pub(crate) fn networks_without(self, model: &NetworkModel) -> Option<&'static str> {
         use Quantity::{
             Apical, BurstApical, BurstProbabilities, BurstRates, Bursts, HiddenLosses, Jacobians,
             OutputLoss, PlateauTimes, Plateaus,

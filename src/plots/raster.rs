@@ -16,15 +16,17 @@ use crate::train::TrainError;
 /// Largest number of neurons drawn per population.
 const MAX_UNITS: usize = 1000;
 
-/// Records the first test image through both phases.
+/// Records the first test image, shown as a training image.
 pub(super) fn plot(
     saved: &SavedNetwork,
     dataset: &Dataset,
     selection: &DeviceOptions,
 ) -> Result<Plot, PlotError> {
     let SavedNetwork { config, network, .. } = saved;
-    let quantities =
-        [Quantity::Spikes, Quantity::Basal, Quantity::Apical, Quantity::Soma, Quantity::Phases];
+    let model = config.network_model();
+    let mut quantities =
+        vec![Quantity::Spikes, Quantity::Basal, Quantity::Apical, Quantity::Soma, Quantity::Phases];
+    quantities.retain(|quantity| quantity.networks_without(&model).is_none());
     let recorder = MonitorSpec { units: Some(0..MAX_UNITS), ..MonitorSpec::new(&quantities) };
     let index = dataset.training_count;
     let label = dataset.test_labels()[0];

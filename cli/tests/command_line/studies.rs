@@ -110,6 +110,20 @@ fn record_on_a_full_disk_keeps_the_old_file() {
 }
 
 #[test]
+fn plot_draws_the_raster_of_networks_with_bursts() {
+    let folder = folder_with_data();
+    for dynamics in ["spiking", "steady-state"] {
+        let mut train = train_on_cpu(&folder);
+        train.args(["--rule", "bursts", "--feedback", "layerwise", "--feedback-signal", "spikes"]);
+        output_of(train.args(["--dynamics", dynamics, "--out", dynamics]));
+        output_of(apical(&folder).args(["plot", dynamics, "--data", "data", "--backend", "cpu"]));
+        let raster = folder.path().join(dynamics).join("plots/raster.csv");
+        let rows = fs::read_to_string(raster).unwrap();
+        assert!(rows.contains("soma0,") && !rows.contains("apical0,"), "{dynamics}");
+    }
+}
+
+#[test]
 fn plot_writes_figures_of_one_or_many_networks() {
     let folder = folder_with_run();
     let files = &json_of(apical(&folder).args(["plot", "run", "--data", "data", "--json"]))[0];

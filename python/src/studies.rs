@@ -138,9 +138,8 @@ pub(crate) fn experiments() -> Vec<[&'static str; 4]> {
     EXPERIMENTS.iter().map(describe).collect()
 }
 
-/// Runs an experiment of the paper and writes its folder into `folder`. Returns the name of its folder, and its result as
-/// JSON. `listener` receives the name of the counted
-/// items, the number of those completed and of all.
+/// Runs an experiment of the paper and writes its folder into `folder`. Returns the name of its folder, and its result
+/// as JSON. `listener` receives the name of the counted items, the number of those completed and of all.
 #[pyfunction]
 pub(crate) fn reproduce(
     py: Python,

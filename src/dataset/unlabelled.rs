@@ -50,7 +50,8 @@ pub struct Preprocess {
 /// of images, and tables.
 ///
 /// # Errors
-/// Returns an error if a file is unreadable or no image, or a folder or archive has no images. Names all invalid image files.
+/// Returns an error if a file is unreadable or no image, or a folder or archive has no images. Names all invalid image
+/// files.
 pub fn collect(paths: &[PathBuf], preprocess: Preprocess) -> Result<ImageList, DatasetError> {
     let mut images = ImageList::default();
     let mut files = Vec::new();

@@ -72,7 +72,8 @@ impl TrainJob {
     /// Checks that the networks of the run can start with the given weights.
     ///
     /// # Errors
-    /// Returns an error if one has other layers, feedback from other layers or another kind of event feedback, or input of another kind or size.
+    /// Returns an error if one has other layers, feedback from other layers or another kind of event feedback, or input
+    /// of another kind or size.
     pub(super) fn check_initial_weights(
         &self,
         variants: &[Variant],

@@ -196,8 +196,8 @@ pub(super) fn metadata(
     ))
 }
 
-/// Returns the SHA-256 of all tensors in the order `W0`, `b0`, `Y0`, `c0`, `Q0`, `W1`, .., in hexadecimal. It is equal for two
-/// networks if and only if their weights are equal bit for bit.
+/// Returns the SHA-256 of all tensors in the order `W0`, `b0`, `Y0`, `c0`, `Q0`, `W1`, .., in hexadecimal. It is equal
+/// for two networks if and only if their weights are equal bit for bit.
 ///
 /// # Panics
 /// If [`Layer::check`](crate::network::Layer::check) fails for a layer.

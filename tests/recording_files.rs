@@ -247,11 +247,13 @@ fn test_fraction_splits_a_lone_file_of_recordings() {
     let folder = folder_with(&lone);
     fs::remove_file(folder.path().join("test.npz")).unwrap();
     fs::copy(folder.path().join("train.npz"), folder.path().join("all.npz")).unwrap();
+    fs::write(folder.path().join("class_names.txt"), "even\nodd\n").unwrap();
     let fraction = "0.25".parse().unwrap();
     let options = ReadOptions { test_fraction: Some(fraction), ..ReadOptions::default() };
     for name in ["train.npz", "all.npz", ""] {
         let set = Dataset::open_as(&folder.path().join(name), &options).unwrap();
         assert_eq!((set.training_count, set.test_count), (6, 2), "{name}");
+        assert_eq!(set.class_names, ["even", "odd"], "{name}");
         let mut spikes: Vec<usize> = (0..8).map(|index| set.recording(index).len()).collect();
         // Labels move with their recordings.
         let classes: Vec<u8> = spikes.iter().map(|&spikes| spikes as u8 % 2).collect();

@@ -1,7 +1,7 @@
 //! Names of classes.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{DatasetError, Location};
 use crate::files;
@@ -23,9 +23,15 @@ pub fn list_names(names: &[String]) -> String {
     list_first(names, MAX_LISTED)
 }
 
-/// Reads the class names of a folder, `None` if it has no such file.
-pub(super) fn read_folder(folder: &Path) -> Result<Option<Vec<String>>, DatasetError> {
-    let path = folder.join(CLASS_NAMES);
+/// Returns the path of `class_names.txt` in the folder at a path, or beside the file at it.
+pub(super) fn file_of(path: &Path) -> PathBuf {
+    let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+    folder.join(CLASS_NAMES)
+}
+
+/// Reads the class names of the data at a path, `None` if there is no such file.
+pub(super) fn read_of(path: &Path) -> Result<Option<Vec<String>>, DatasetError> {
+    let path = file_of(path);
     match files::read_text(&path) {
         Ok(text) => Ok(Some(text.lines().map(sanitize).collect())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -5,7 +5,6 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::array::{ByteArray, largest};
-use super::class_names::CLASS_NAMES;
 use super::error::{invalid, invalid_with_hint};
 use super::location::Origin;
 use super::{DatasetError, class_names};
@@ -108,10 +107,9 @@ impl LoadedDataset {
     /// # Errors
     /// Returns an error if the names cannot be read.
     pub fn with_class_names_of(mut self, path: &Path) -> Result<LoadedDataset, DatasetError> {
-        let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-        let file = folder.join(CLASS_NAMES);
+        let file = class_names::file_of(path);
         if self.class_names.is_none() {
-            self.class_names = class_names::read_folder(folder)?;
+            self.class_names = class_names::read_of(path)?;
         } else if file.is_file() {
             let warning = format!("{}: not used, since the labels have names", file.display());
             self.warnings.push(warning);

@@ -125,7 +125,7 @@ fn read_archives(
         sets: TrainingAndTest { training, test },
         validation: None,
         classes: None,
-        class_names: if path.is_dir() { class_names::read_folder(path)? } else { None },
+        class_names: class_names::read_of(path)?,
         source_files,
         warnings,
     })

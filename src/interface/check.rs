@@ -58,6 +58,7 @@ pub fn check_sizes(
             if shape.events.is_some() { shape.images as u32 } else { 0 },
         ),
         ("rows of rates", constants.rate_rows, shape.rate_rows() as u32),
+        ("steps with bursts", constants.burst_steps, shape.burst_steps),
     ] {
         if got != expected {
             return refuse(format!("expected constants for {expected} {what}, found {got}"));

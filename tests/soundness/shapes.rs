@@ -49,7 +49,7 @@ fn invalid_shapes_are_an_error() {
     let shape = plan::shape(&config, &dataset, &Capacity::new(3, 24, 16));
     let numbers = constants(&config, &shape, 10);
     type Change = fn(&mut Shape);
-    let changes: [Change; 8] = [
+    let changes: [Change; 9] = [
         |shape| shape.populations.clear(),
         |shape| shape.populations[1] = 0,
         |shape| shape.replicas = 2,
@@ -58,6 +58,7 @@ fn invalid_shapes_are_an_error() {
         |shape| shape.steps = 0,
         |shape| shape.block = 3,
         |shape| shape.taps = 33,
+        |shape| shape.burst_steps = 8,
     ];
     for change in changes {
         let mut wrong = shape.clone();

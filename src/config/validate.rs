@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use serde::Serialize;
+use serde_json::Value;
 use thiserror::Error;
 
 use super::{Config, Dynamics, FeedbackWeights, Optimizer, PlateauTiming};
@@ -44,13 +46,17 @@ fn is_factor(value: f64) -> bool {
     value == 0.0 || (FACTOR_MIN..=FACTOR_MAX).contains(&value)
 }
 
-/// Returns the error of a setting.
+/// Returns the error of a setting. Choices have the names that users give.
 fn fail(
     setting: &'static str,
-    value: &dyn Debug,
+    value: &(impl Debug + Serialize),
     reason: impl Into<String>,
 ) -> Result<(), ConfigError> {
-    Err(ConfigError { setting, value: format!("{value:?}"), reason: reason.into() })
+    let value = match serde_json::to_value(value) {
+        Ok(Value::String(choice)) => choice,
+        _ => format!("{value:?}"),
+    };
+    Err(ConfigError { setting, value, reason: reason.into() })
 }
 
 impl Config {

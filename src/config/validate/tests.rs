@@ -115,3 +115,10 @@ fn validate_names_each_invalid_setting() {
         assert_eq!(error.setting, setting, "{error}");
     }
 }
+
+#[test]
+fn error_names_choices_as_users_do() {
+    let bursts = Config { rule: LearningRule::Bursts, ..Config::default() };
+    let error = bursts.validate(784, 10).unwrap_err().to_string();
+    assert_eq!(error, "feedback = broadcast: expected layerwise with rule = bursts");
+}

@@ -104,6 +104,8 @@ def report(study, trainings):
     days = sorted({training["date"][:10] for training in trainings})
     keys = [(condition, (condition.name, condition.arguments)) for condition in study.conditions]
     rows = [row(condition, by_key[key]) for condition, key in keys if key in by_key]
+    missing = [condition.name for condition, key in keys if key not in by_key]
+    rest = f"\nNot trained yet: {'; '.join(missing)}.\n" if missing else ""
     return f"""# {study.title}
 
 Written by `python benches/trainings/{study.name}.py{study.argument}` from `{study.name}/trainings.jsonl`.
@@ -115,7 +117,7 @@ Each is `apical train {" ".join(study.common)} ARGUMENTS`: {study.text}
 
 Trained on {", ".join(cpus)}. Days: {", ".join(days)}.
 
-{table(rows)}"""
+{table(rows)}{rest}"""
 
 
 def row(condition, training):

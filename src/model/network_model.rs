@@ -215,9 +215,9 @@ impl NetworkModel {
         self.feedback_signal == Signal::Rates
     }
 
-    /// Whether apical voltages are computed at each step.
+    /// Whether apical voltages are computed at each step. Bursts reach apical dendrites after an image's steps.
     pub fn steps_apical(&self) -> bool {
-        self.apical_voltages == ApicalVoltages::PerStep
+        self.apical_voltages == ApicalVoltages::PerStep && !self.has_bursts()
     }
 
     /// Whether apical voltages are computed at each step from spikes.
@@ -230,9 +230,10 @@ impl NetworkModel {
         self.steps_apical() && self.feedback_is_rates()
     }
 
-    /// Whether all layers finish a step before the next, since feedback or rates of a hidden layer are needed per step.
+    /// Whether all layers finish a step before the next, since feedback, rates or recorded voltages of a hidden layer
+    /// are needed per step.
     pub fn is_stepwise(&self) -> bool {
-        self.steps_apical() || self.sends_rates()
+        self.apical_voltages == ApicalVoltages::PerStep || self.sends_rates()
     }
 
     /// Whether feedback weights are computed from the feed-forward weights.

@@ -47,8 +47,7 @@ pub fn shape(config: &Config, dataset: &Dataset, capacity: &Capacity) -> Shape {
     let phases = if model.has_bursts() { 1 } else { 2 };
     let training_steps = phases * timing.phase_lengths(config.seed).longest();
     let steps = training_steps.max(timing.test_ms);
-    // Bursts reach apical dendrites after an image's steps.
-    if capacity.steps_apical && !model.has_bursts() {
+    if capacity.steps_apical {
         model.apical_voltages = ApicalVoltages::PerStep;
     }
     // Blocks start at whole words of spikes, so that no two launches write one word.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use apical::config::{Config, FeedbackWeights};
+use apical::config::{Config, FeedbackWeights, LearningRule};
 use apical::device::{BackendKind, DeviceOptions};
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
@@ -173,5 +173,22 @@ fn recording_by_steps_and_in_blocks_agree() {
             let errors = blocks.values(name);
             assert!(!errors.is_empty() && errors == stepwise.values(name), "{name}");
         }
+    }
+}
+
+#[test]
+fn voltages_of_a_test_are_those_of_two_phases() {
+    let bursts = spiking(&[20, 17, 10]);
+    let network = Network::initial(&bursts, PIXELS);
+    let phases = Config { rule: LearningRule::Phases, ..bursts.clone() };
+    let images = &order(&bursts, &dataset(), 1)[..BATCH];
+    let [of_bursts, of_phases] = [bursts, phases].map(|config| {
+        let mut session = open(&config, &network, &[Quantity::Soma, Quantity::Basal]).unwrap();
+        session.show(images, Mode::Test, &mut |_| ()).expect("images are shown")
+    });
+    for name in ["soma0", "basal0", "soma1", "basal1", "soma2", "basal2"] {
+        let voltages = of_bursts.values(name);
+        assert!(!voltages.is_empty() && voltages.iter().all(|voltage| voltage.is_finite()));
+        assert_eq!(voltages, of_phases.values(name), "{name}");
     }
 }

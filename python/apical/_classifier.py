@@ -190,8 +190,8 @@ class Classifier(Views):
         Also return the index of each label of a data set.
         """
         repeats = whole("repeats", repeats, 1)
+        self._check_fitted()
         if isinstance(X, Dataset):
-            self._check_fitted()
             shown, labels = self._model.predict_data(X._data, self._device(), repeats)
             return *shown[:2], labels
         classes, scores, _ = self._model.predict(self._shown(X), self._device(), repeats)

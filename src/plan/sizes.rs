@@ -17,7 +17,7 @@ pub struct Capacity {
     pub result_slots: usize,
     /// Number of steps of synaptic input stored at once: more steps need more memory and fewer launches.
     pub block: u32,
-    /// Whether apical voltages are computed at each step even if no soma reads them.
+    /// Whether neurons are stepped one step at a time, and apical voltages even if no soma reads them.
     pub steps_apical: bool,
     /// Whether updates also write the gradient.
     pub keeps_gradient: bool,

@@ -4,6 +4,7 @@
 //! are read between launches. Runs without a monitor have no overhead.
 
 mod angles;
+mod burst_apical;
 mod bursts;
 mod derived;
 mod jacobians;

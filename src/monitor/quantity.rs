@@ -45,7 +45,7 @@ pub enum Quantity {
     /// Burst probabilities, or with spikes the part of the averaging window's spikes that are bursts, NaN without a
     /// spike, `[images, units]`
     BurstProbabilities,
-    /// Apical voltages without a teacher, and with it, of bursts that are rates, `[images, 2, units]`
+    /// Apical voltages without a teacher, and with it, `[images, 2, units]`; with spikes, means over the averaging window
     BurstApical,
     /// Product of the mean Jacobians of the feed-forward and the feedback function of the last hidden layer,
     /// `[outputs, outputs]`, and the largest eigenvalue of (I - Jb Jg)^T (I - Jb Jg)
@@ -144,7 +144,6 @@ impl Quantity {
                 Some("networks without bursts")
             }
             Bursts => (!model.draws_bursts()).then_some("networks with bursts that are rates"),
-            BurstApical => model.draws_bursts().then_some("networks with bursts of spikes"),
             _ => None,
         }
     }

@@ -44,11 +44,7 @@ fn refused_quantities_name_the_networks() {
     for (config, quantity, reason) in [
         (&rates, Quantity::Plateaus, "networks with bursts have no plateaus to record"),
         (&rates, Quantity::Bursts, "networks with bursts that are rates have no bursts to record"),
-        (
-            &spikes,
-            Quantity::BurstApical,
-            "networks with bursts of spikes have no burst_apical to record",
-        ),
+        (&spikes, Quantity::Plateaus, "networks with bursts have no plateaus to record"),
         (
             &phases,
             Quantity::BurstProbabilities,
@@ -154,6 +150,74 @@ fn recorded_bursts_of_spikes_agree() {
                 let part = f64::from(array("burst_probability").values[at]);
                 let expected = sum(&bursts) / sum(&spikes);
                 assert!((part - expected).abs() < 1e-6 || part.is_nan() && expected.is_nan());
+            }
+        }
+    }
+}
+
+/// Returns the apical voltages of each hidden layer, `[images, 2, units]`, first without a teacher.
+fn apical_voltages(config: &Config) -> [Vec<Vec<f64>>; 2] {
+    let recording = record(config, &partly_homeostatic(config), &[Quantity::BurstApical]);
+    let rows = |layer: usize| {
+        let values = recording.values_f64(&format!("burst_apical{layer}"));
+        values.chunks(config.layers[layer]).map(<[f64]>::to_vec).collect()
+    };
+    [rows(0), rows(1)]
+}
+
+#[test]
+fn apical_voltages_of_spikes_follow_the_teacher() {
+    let cancelling = spiking(&[20, 17, 10]);
+    let uncut = Config { psp_kernel_ms: 0, ..cancelling.clone() };
+    for config in [cancelling.clone(), uncut, homeostatic(&cancelling)] {
+        let taught = apical_voltages(&config);
+        // A teacher too weak to change a probability: spikes and random numbers are the same.
+        let untaught = apical_voltages(&Config { burst_teacher: 1e-9, ..config.clone() });
+        for (taught, untaught) in taught.iter().zip(&untaught) {
+            assert_eq!((taught.len(), untaught.len()), (2 * BATCH, 2 * BATCH));
+            let mut changes = 0;
+            for (taught, untaught) in taught.chunks(2).zip(untaught.chunks(2)) {
+                assert_eq!(taught[0], untaught[0]);
+                assert_eq!(untaught[0], untaught[1]);
+                changes += usize::from(taught[0] != taught[1]);
+            }
+            assert!(changes > BATCH / 2, "a teacher changes voltages: {changes}");
+        }
+    }
+}
+
+#[test]
+fn apical_voltages_of_spikes_match_filtered_bursts() {
+    let config = spiking(&[20, 17, 10]);
+    let network = Network::initial(&config, PIXELS);
+    let quantities = [Quantity::Spikes, Quantity::Bursts, Quantity::BurstApical];
+    let recording = record(&config, &network, &quantities);
+    let kernel = |k: usize| ((-(k as f64) / 10.0).exp() - (-(k as f64) / 3.0).exp()) / 7.0;
+    for (layer, feedback) in reference_of(&config, &network).layers[..2].iter().enumerate() {
+        let next = config.layers[layer + 1];
+        let array = |name: &str, layer: usize| recording.get(&format!("{name}{layer}")).unwrap();
+        for image in 0..BATCH {
+            let end = recording.steps[image] as usize;
+            let (spikes, bursts) = (array("spikes", layer + 1), array("bursts", layer + 1));
+            let at =
+                |series: &[f32], step: usize, unit: usize| f64::from(series[step * next + unit]);
+            let filtered = |unit: usize| {
+                let deviation = |step: usize| {
+                    let b = at(bursts.image(image), step, unit);
+                    // NaN before the first burst that is drawn.
+                    if b.is_nan() { 0.0 } else { b - 0.5 * at(spikes.image(image), step, unit) }
+                };
+                let of_step = |step: usize| {
+                    (1..=10).map(|k| kernel(k) * deviation(step + 1 - k)).sum::<f64>()
+                };
+                (end - 20..end).map(of_step).sum::<f64>() / 20.0
+            };
+            let filtered: Vec<f64> = (0..next).map(filtered).collect();
+            let with = &array("burst_apical", layer).image(image)[config.layers[layer]..];
+            for (found, weights) in with.iter().zip(&feedback.feedback) {
+                let expected: f64 = weights.iter().zip(&filtered).map(|(y, b)| y * b).sum();
+                let difference = (f64::from(*found) - expected).abs();
+                assert!(difference < 1e-5, "layer {layer}: {found} instead of {expected}");
             }
         }
     }

@@ -8,16 +8,9 @@ use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::simd::{Mask, Simd};
 use crate::cpu::spikes::steps::words_covering;
 use crate::interface::{COUNT_BITS, COUNT_MASK, RunParams, STEPS_PER_WORD};
+use crate::model::burst_draws::{BurstDraws, DrawnSpike, FRACTION_SCALE};
 use crate::model::exact_math::{Float, SMALLEST_VOLTAGE, exp_exact, sigmoid};
-use crate::model::spikes::{FRACTION_BITS, LOW16, upper16};
-use crate::random::philox;
-
-/// First bit of the index of a spike in the counters of its random words.
-const SPIKE_INDEX_SHIFT: u32 = 16;
-/// First bit of the index of a spike in the counters of low halves.
-const LOW_HALF_INDEX_SHIFT: u32 = 20;
-/// Factor of the highest 24 bits of a random word.
-const FRACTION_SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
+use crate::model::spikes::{FRACTION_BITS, LOW16};
 
 /// Parameters of the neurons of a layer.
 pub struct Neurons<'a> {
@@ -31,11 +24,7 @@ pub struct Neurons<'a> {
     pub baseline: f32,
     pub slope: f32,
     pub teacher: f32,
-    pub counter0: u32,
-    /// Counter of low halves.
-    pub low_counter0: u32,
-    pub draw_index: u32,
-    pub key: [u32; 2],
+    pub draws: BurstDraws,
 }
 
 /// Arrays of one tile that are only read.
@@ -159,7 +148,7 @@ fn draw_first<V: Simd>(
     count: usize,
     bursts: &mut [Tile<u32>],
 ) {
-    let Neurons { counter0, draw_index, key, .. } = *neurons;
+    let BurstDraws { counter0, draw_index, key, .. } = neurons.draws;
     let mut random = [Tile([0; LANES]); 4];
     let mut random_of = u32::MAX;
     for index in 0..count {
@@ -209,9 +198,9 @@ fn draw_more<V: Simd>(
             let word = (step / STEPS_PER_WORD) as usize;
             let spikes = arrays.counts[word][i] >> shift & COUNT_MASK;
             let (odds, limit) = (rows.odds[index][i], rows.limits[index][i]);
-            let draw = SpikeDraw { unit: arrays.units[i], step, odds, limit };
-            for spike in 1 - (undecided >> i & 1)..spikes {
-                bursts[word][i] += draw.bursts(neurons, spike) << shift;
+            let spike = DrawnSpike { unit: arrays.units[i], step, odds, limit };
+            for index in 1 - (undecided >> i & 1)..spikes {
+                bursts[word][i] += neurons.draws.bursts(&spike, index) << shift;
             }
         }
     }
@@ -257,39 +246,4 @@ fn apical_voltage<V: Simd>(
         sum = sum + tap * V::load_f32(&arrays.apical_input[(step - k) as usize]);
     }
     sum
-}
-
-/// Draw of one neuron's bursts at a step, with the burst probability `limit / odds`.
-struct SpikeDraw {
-    unit: u32,
-    step: u32,
-    odds: f32,
-    limit: f32,
-}
-
-impl SpikeDraw {
-    /// Returns 1 if the spike of this index is a burst, otherwise 0. The low half of its random word is drawn only if the
-    /// high half does not decide.
-    #[inline(never)]
-    fn bursts(&self, neurons: &Neurons, spike: u32) -> u32 {
-        let random = |counter0: u32, index: u32| {
-            philox([counter0, neurons.draw_index, self.unit, index], neurons.key)
-        };
-        let index = (self.step / STEPS_PER_WORD) | (spike << SPIKE_INDEX_SHIFT);
-        let slot = self.step % STEPS_PER_WORD;
-        let word = random(neurons.counter0, index)[slot as usize % 4];
-        let half = if slot < 4 { word << (u32::BITS / 2) } else { word & !LOW16 };
-        if self.is_burst(half) == self.is_burst(half | LOW16) {
-            return u32::from(self.is_burst(half));
-        }
-        let index = self.step | (spike << LOW_HALF_INDEX_SHIFT);
-        let low = upper16(random(neurons.low_counter0, index)[0]);
-        u32::from(self.is_burst(half | low))
-    }
-
-    /// Whether a spike with this random word is a burst.
-    fn is_burst(&self, word: u32) -> bool {
-        let fraction = (word >> (u32::BITS - FRACTION_BITS)) as f32 * FRACTION_SCALE;
-        fraction * self.odds < self.limit
-    }
 }

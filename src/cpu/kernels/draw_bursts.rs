@@ -16,8 +16,8 @@ use crate::cpu::simd::width::simd_versions;
 use crate::cpu::simd::{Mask, Simd};
 use crate::cpu::state::{LayerState, SampleState};
 use crate::interface::ArrayId;
+use crate::model::burst_draws::BurstDraws;
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush};
-use crate::random::{RngStream, philox_counter0};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
@@ -52,7 +52,6 @@ fn draw_layer<V: Simd>(
     let SampleContext { constants, replica, minibatch, sample, .. } = *context;
     let (layer, params) = (prepared.launch.layer, &prepared.params);
     let population = params.population;
-    let counter0 = |stream| philox_counter0(stream, population, minibatch.rng_split);
     let neurons = Neurons {
         constants,
         steps: first_burst_step(constants.tap_count, population, sample)..sample.steps_forward,
@@ -62,10 +61,7 @@ fn draw_layer<V: Simd>(
         baseline: replica.burst_baseline,
         slope: replica.burst_slope,
         teacher: replica.burst_teacher,
-        counter0: counter0(RngStream::Bursts),
-        low_counter0: counter0(RngStream::BurstLowHalf),
-        draw_index: sample.draw_index,
-        key: replica.seed,
+        draws: BurstDraws::new(replica.seed, population, minibatch.rng_split, sample.draw_index),
     };
     let mut rows = Rows::new(sample.steps_forward as usize);
     let SampleState { spikes, bursts, layers, .. } = state;

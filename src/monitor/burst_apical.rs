@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::bursts::BurstSettings;
+use super::burst_settings::BurstSettings;
 use super::sample_arrays::SampleArrays;
 use super::sigma::sigma;
 use crate::cpu::kernels::burst_steps::first_burst_step;

@@ -2,28 +2,15 @@
 //! `docs/concepts/model.md`.
 
 use super::burst_apical::mean_apical_voltages;
+use super::burst_settings::BurstSettings;
 use super::sample_arrays::SampleArrays;
 use super::sigma::sigma;
-use crate::config::Config;
 use crate::interface::{
     ArrayId, BackendError, STEPS_PER_WORD, Sample, Shape, compartment, spike_count, window_mean,
 };
 use crate::model::bursts::error_gain;
 
-/// Settings of the burst rule.
-pub(super) struct BurstSettings {
-    phi_max: f64,
-    pub(super) baseline: f64,
-    pub(super) slope: f64,
-    pub(super) seed: u64,
-}
-
 impl BurstSettings {
-    pub(super) fn new(config: &Config) -> Self {
-        let Config { phi_max, burst_baseline: baseline, burst_slope: slope, seed, .. } = *config;
-        BurstSettings { phi_max, baseline, slope, seed }
-    }
-
     /// Returns the burst rates of a layer, bursts per ms, `[samples, units]`.
     pub(super) fn rates(
         &self,

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::angles::{angles, feedback_angles};
-use super::bursts::BurstSettings;
+use super::burst_settings::BurstSettings;
 use super::jacobians::Jacobians;
 use super::quantity::array_name;
 use super::sample_arrays::SampleArrays;

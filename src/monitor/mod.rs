@@ -5,6 +5,7 @@
 
 mod angles;
 mod burst_apical;
+mod burst_settings;
 mod bursts;
 mod derived;
 mod jacobians;

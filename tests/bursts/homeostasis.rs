@@ -6,10 +6,12 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::device::BackendKind;
 use apical::interface::{ArrayId, compartment};
+use apical::monitor::{Mode, Quantity};
 use apical::network::Network;
 use apical::simulation::Simulation;
 use apical::train::{TrainError, order};
 
+use super::recordings::open;
 use super::reference::{self, Matrix};
 use super::spikes::spiking;
 use super::{
@@ -147,4 +149,43 @@ fn homeostasis_with_spikes_silences_dendrites() {
         }
         assert!(sizes[9] < 0.1 * sizes[0], "kernel of {psp_kernel_ms} ms: {sizes:?}");
     }
+}
+
+#[test]
+fn homeostasis_of_spikes_follows_the_formula() {
+    let config = homeostatic(&spiking(&[20, 10]));
+    let network = Network::initial(&config, PIXELS);
+    let quantities = [Quantity::Spikes, Quantity::BurstApical];
+    let mut session = open(&config, &network, &quantities).expect("the quantities exist");
+    let images = &order(&config, &dataset(), 1)[..BATCH];
+    let recording = session.show(images, Mode::Train, &mut |_| ()).expect("images are shown");
+    let mut found = network.clone();
+    session.read_network(&mut found).expect("the device works");
+    let kernel = |k: usize| ((-(k as f64) / 10.0).exp() - (-(k as f64) / 3.0).exp()) / 7.0;
+    let apical = recording.get("burst_apical0").expect("it is recorded");
+    let spikes = recording.get("spikes1").expect("it is recorded");
+    let mut gradient = vec![vec![0.0; 10]; 20];
+    for image in 0..BATCH {
+        let end = recording.steps[image] as usize;
+        for next in 0..10 {
+            let spikes = spikes.time_series(image, next);
+            let filtered =
+                |step: usize| (1..=10).map(|k| kernel(k) * spikes[step + 1 - k]).sum::<f64>();
+            let mean = (end - 20..end).map(filtered).sum::<f64>() / 20.0;
+            for (row, voltage) in gradient.iter_mut().zip(&apical.image(image)[20..]) {
+                row[next] += f64::from(*voltage) * mean / config.phi_max / BATCH as f64;
+            }
+        }
+    }
+    let [before, after] = [&network, &found]
+        .map(|network| reference_of(&config, network).layers[0].event_feedback(0.5));
+    let mut largest = 0.0_f64;
+    for ((before, after), gradient) in before.iter().zip(&after).zip(&gradient) {
+        for ((before, after), gradient) in before.iter().zip(after).zip(gradient) {
+            let expected = before - config.event_feedback_lr * gradient;
+            assert!((after - expected).abs() < 1e-6, "{after} instead of {expected}");
+            largest = largest.max((after - before).abs());
+        }
+    }
+    assert!(largest > 1e-3, "Q learns: its largest change is {largest}");
 }

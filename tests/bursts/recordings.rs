@@ -11,7 +11,7 @@ use apical::train::{TrainError, order};
 use super::spikes::spiking;
 use super::{BATCH, PIXELS, config, dataset, homeostatic, input_of, reference_of, targets_of};
 
-fn open(
+pub fn open(
     config: &Config,
     network: &Network,
     quantities: &[Quantity],

@@ -6,6 +6,7 @@
 mod shader_struct;
 
 mod array_id;
+mod array_sizes;
 mod backend;
 mod check;
 mod error;

@@ -8,6 +8,7 @@ mod burst_apical;
 mod burst_settings;
 mod bursts;
 mod derived;
+mod derived_arrays;
 mod jacobians;
 mod losses;
 

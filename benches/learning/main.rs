@@ -21,6 +21,7 @@ use apical::dataset::Dataset;
 use apical::device::DeviceOptions;
 use apical::figures::Render;
 use apical::run_dir::TrialStore;
+use apical::train::Event;
 use apical::trial_cache::{self, TrialEvent};
 use clap::Parser;
 
@@ -90,9 +91,11 @@ fn train(
             TrialEvent::Device { device } => {
                 eprintln!("{}: {} on {}", row.name, device.backend, device.name);
             }
-            TrialEvent::Progress { progress, .. } if last.elapsed() > LINE_EVERY => {
+            TrialEvent::Progress { progress: Event::Progress { epoch, images, .. }, .. }
+                if last.elapsed() > LINE_EVERY =>
+            {
                 last = Instant::now();
-                eprintln!("{}: {}", row.name, serde_json::json!(progress));
+                eprintln!("{}: epoch {epoch}, {images} images", row.name);
             }
             TrialEvent::Progress { .. } => {}
             TrialEvent::Trained { trial, network } => {

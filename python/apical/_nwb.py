@@ -100,6 +100,9 @@ def _add_units(
         nwb.add_unit_column("neuron", "index of the neuron in its population")
     counts = np.concatenate([of[:count] for of, count in zip(values, steps, strict=True)])
     counts = counts.astype(np.int64)
+    # Optional in the format, but neo reads no units without it.
+    interval = [[0.0, len(counts) * STEP]]
     for unit in range(counts.shape[1]):
         times = np.repeat(np.arange(len(counts)), counts[:, unit]) * STEP
-        nwb.add_unit(spike_times=times, population=population, neuron=first + unit)
+        of_unit = {"population": population, "neuron": first + unit}
+        nwb.add_unit(spike_times=times, obs_intervals=interval, **of_unit)

@@ -1,5 +1,5 @@
-"""Proves: SONATA files open in h5py and libsonata with the recorded numbers, NWB files in pynwb,
-`.npz` and `.safetensors` in their own libraries. The command writes the same numbers to all.
+"""Proves: SONATA files open in h5py and libsonata with the recorded numbers, NWB files in pynwb
+and neo, `.npz` and `.safetensors` in their own libraries. The command writes the same numbers to all.
 
 Does not prove: other readers of HDF5.
 """
@@ -168,6 +168,25 @@ def test_quantities_without_a_place_raise(fitted, digits, tmp_path):
     with pytest.raises(ValueError, match=r"ends in .npz, .safetensors, .csv or .h5"):
         r.save(tmp_path / "r.mat")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nwb_opens_in_neo(recording, tmp_path):
+    pynwb = pytest.importorskip("pynwb")
+    neo = pytest.importorskip("neo")
+    path = str(tmp_path / "r.nwb")
+    with pynwb.NWBHDF5IO(path, "w") as file:
+        file.write(recording.to_nwb())
+    (block,) = neo.io.NWBIO(path, "r").read_all_blocks()
+    (segment,) = block.segments
+    trains = segment.spiketrains
+    assert len(trains) == 784 + 20 + 10
+    end = recording.steps.sum() * 1e-3
+    limits = {(float(train.t_start), round(float(train.t_stop), 9)) for train in trains}
+    assert limits == {(0.0, round(float(end), 9))}
+    times, neurons = spikes_of(recording, "spikes0")
+    for neuron, train in enumerate(trains[784:804]):
+        assert np.allclose(train.magnitude, times[neurons == neuron] * 1e-3, atol=1e-12, rtol=0)
+    assert {signal.name for signal in segment.analogsignals} >= {"soma0", "soma1"}
 
 
 def test_nwb_refuses_quantities_without_a_place(fitted, digits):

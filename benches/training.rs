@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use apical::config::{
     Config, CreditAssignment, Dynamics, EventFeedback, Feedback, FeedbackWeights, LearningRule,
-    Preset, Signal,
+    Preset, Recipe, Signal,
 };
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions, open};
@@ -73,7 +73,7 @@ fn simulations(
 fn training(criterion: &mut Criterion) {
     let dataset = Arc::new(Dataset::mnist().expect("the embedded data set opens"));
     for (name, config) in [
-        ("train 784-500-10, batch 32, adam", Preset::Quick.config()),
+        ("train 784-500-10, batch 32, adam", Recipe::one_hidden_layer().config()),
         ("train 784-500-10, batch 1, sgd", Preset::Paper1.config()),
     ] {
         let mut group = criterion.benchmark_group(name);
@@ -101,7 +101,7 @@ fn training(criterion: &mut Criterion) {
 
 fn testing(criterion: &mut Criterion) {
     let dataset = Arc::new(Dataset::mnist().expect("the embedded data set opens"));
-    let config = Preset::Quick.config();
+    let config = Recipe::one_hidden_layer().config();
     let mut group = criterion.benchmark_group("test 784-500-10, 250 steps");
     group.throughput(Throughput::Elements(64));
     let image = |slot: usize| Presentation {
@@ -124,9 +124,9 @@ fn testing(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Returns the default preset, changed if a minibatch would not run the kernel otherwise.
+/// Returns the recipe with one hidden layer, changed if a minibatch would not run the kernel otherwise.
 fn config_with(kernel: Kernel) -> Config {
-    let base = Preset::Quick.config();
+    let base = Recipe::one_hidden_layer().config();
     match kernel {
         Kernel::ApicalStepSpikes | Kernel::ApicalHistory => Config { g_apical: 0.05, ..base },
         Kernel::ApicalStepRates => {

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use apical::config::Config;
+use apical::config::{Config, Recipe};
 use apical::dataset::Dataset;
 use apical::dataset::spikes::{EventSet, EventTimes, SpikeDataset, SpikeOptions, TimeRange};
 use apical::device::{self, BackendKind, DeviceOptions};
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         train_images: images,
         test_images: mnist.test_count,
         batch_size: 8,
-        ..Config::default()
+        ..Recipe::one_hidden_layer().config()
     };
     let recordings = SpikeDataset {
         name: "synthetic saccades".to_string(),

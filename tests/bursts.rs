@@ -26,7 +26,8 @@ mod spikes;
 use std::ops::ControlFlow;
 
 use apical::config::{
-    Config, Dynamics, EventFeedback, Feedback, FeedbackWeights, LearningRule, Optimizer, Signal,
+    Config, Dynamics, EventFeedback, Feedback, FeedbackWeights, LearningRule, Optimizer, Recipe,
+    Signal,
 };
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions};
@@ -57,7 +58,7 @@ fn config(layers: &[usize]) -> Config {
         optimizer: Optimizer::Sgd,
         weight_init: WeightInit::PaperCommit,
         eval_every: 0,
-        ..Config::default()
+        ..Recipe::one_hidden_layer().config()
     }
 }
 

@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use apical::analysis::statistics::mean;
-use apical::config::{Config, Feedback};
+use apical::config::{Config, Feedback, Recipe};
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions};
 use apical::model::weight_init::WeightInit;
@@ -42,7 +42,7 @@ fn config(g_apical: f64) -> Config {
         feedback: Feedback::Layerwise,
         test_ms: 80,
         eval_every: 0,
-        ..Config::default()
+        ..Recipe::one_hidden_layer().config()
     }
 }
 

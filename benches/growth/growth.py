@@ -63,7 +63,7 @@ def measure(binary, point, options):
         selection += ["--threads", str(options.threads)]
     timing = ["--rounds", str(options.rounds), "--seconds", str(options.seconds)]
     timing += ["--warm-up", str(options.warm_up), "--no-roofline", "--task", "train", "--json"]
-    command = [str(binary), "bench", *selection, *timing, *point.arguments]
+    command = [str(binary), "bench", "--preset", "hidden-1-batch-32", *selection, *timing, *point.arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command)}\n{done.stderr}")

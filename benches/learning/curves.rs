@@ -11,6 +11,10 @@ const EPOCHS: [usize; 8] = [1, 2, 3, 5, 10, 20, 40, 60];
 
 /// Index of the colour for batch size 1 and for the paper's test error.
 const PAPER: usize = 6;
+/// Index of the colour for rates above the paper's.
+const HIGHER_RATES: usize = 4;
+/// Maximum rate in the paper, spikes per ms.
+const PAPER_RATE: f64 = 0.2;
 
 /// Returns the section of the report.
 pub fn section(rows: &[RowResult]) -> String {
@@ -70,11 +74,15 @@ fn panel(net: &str, rows: &[RowResult]) -> Panel {
 }
 
 fn series(result: &RowResult) -> Series {
-    let (label, colour) = match result.config().batch_size {
+    let config = result.config();
+    let (label, colour) = match config.batch_size {
         1 => ("one image at a time (the paper)".to_string(), PAPER),
+        batch if config.phi_max > PAPER_RATE => {
+            (format!("batch {batch}, {:.0} Hz", 1000.0 * config.phi_max), HIGHER_RATES)
+        }
         batch => {
             let colour = [32, 128, 512, 2048].iter().position(|known| *known == batch);
-            (format!("batch {batch}"), colour.unwrap_or(4))
+            (format!("batch {batch}"), colour.unwrap_or(HIGHER_RATES))
         }
     };
     let points = result.errors().into_iter().enumerate();

@@ -9,7 +9,8 @@ import argparse
 
 from study import Condition, Study, run
 
-BURSTS = "--rule bursts --feedback layerwise --feedback-weights symmetric --epochs 3"
+NETWORK = "--preset hidden-1-batch-32"
+BURSTS = f"{NETWORK} --rule bursts --feedback layerwise --feedback-weights symmetric --epochs 3"
 # The smallest baseline that the strongest teacher allows.
 STRONG = f"{BURSTS} --burst-baseline 0.2 --burst-teacher 4"
 FASTER = "--eta 0.18,0.06"
@@ -18,7 +19,7 @@ WINDOW = "--phase-ms 135 --averaging-window from30"
 BERNOULLI = "--spike-distribution bernoulli"
 
 CONDITIONS = [
-    Condition("two phases", "--epochs 3", "10"),
+    Condition("two phases", f"{NETWORK} --epochs 3", "10"),
     Condition("bursts: rates", f"{BURSTS} --dynamics steady-state", "9"),
     Condition("bursts: default", BURSTS, "45"),
     Condition("strong teacher: slope 20", f"{STRONG} --burst-slope 20", "33"),

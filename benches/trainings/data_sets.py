@@ -27,6 +27,7 @@ run."""
 NETWORKS = {
     "no hidden layer": "--preset hidden-0-batch-32",
     "one hidden layer": "--preset hidden-1-batch-32",
+    "one hidden layer, 400 Hz": "--preset hidden-1-batch-32-400-hz",
     "two hidden layers": "--preset hidden-2-batch-32",
     "one, steady states": "--preset hidden-1-batch-32 --dynamics steady-state",
     "one, steady states, bursts": "--preset bursts-1",
@@ -35,9 +36,9 @@ NETWORKS = {
 }
 
 DATA_SETS = {
-    "MNIST": ("", ["8.0", "3.8", "4.1", "2.3", "1.9", "2.2"]),
-    "Fashion-MNIST": ("--data fashion-mnist ", ["16", "14", "14.5", "12", "11.5", "11.5"]),
-    "shifted digits": ("--data shifted.npz ", ["75", "45", "50", "30", "30", "25"]),
+    "MNIST": ("", ["8.0", "3.8", "2.9", "4.1", "2.3", "1.9", "2.2"]),
+    "Fashion-MNIST": ("--data fashion-mnist ", ["16", "14", "13", "14.5", "12", "11.5", "11.5"]),
+    "shifted digits": ("--data shifted.npz ", ["75", "45", "40", "50", "30", "30", "25"]),
 }
 
 CONDITIONS = [

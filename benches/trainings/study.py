@@ -109,7 +109,7 @@ def report(study, trainings):
     return f"""# {study.title}
 
 Written by `python benches/trainings/{study.name}.py{study.argument}` from `{study.name}/trainings.jsonl`.
-One network each, seed 1, minibatches of 32 unless the arguments say otherwise, one thread; the learning rate falls to 0
+One network each, seed 1 and minibatches of 32 unless the arguments say otherwise, one thread; the learning rate falls to 0
 over the epochs. Predictions were made before the training; those of a difference are shown added to the error of the
 other training. CPU time includes the evaluations.
 

@@ -213,7 +213,7 @@ mod tests {
             feedback_signal: Signal::Rates,
             plateau_timing: PlateauTiming::Random,
             g_apical: 0.6,
-            spike_distribution: SpikeDistribution::Bernoulli,
+            spike_distribution: SpikeDistribution::Poisson,
             phi_max: 0.25,
             psp_kernel_ms: 12,
             phase_ms: 60,

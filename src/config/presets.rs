@@ -6,7 +6,7 @@ use super::{Config, Dynamics, Feedback, FeedbackWeights, LearningRule, RECIPES, 
 /// Named set of settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Preset {
-    /// Recipe `hidden-1-batch-32` with fewer epochs.
+    /// Recipe `hidden-1-batch-32-400-hz` with fewer epochs.
     #[default]
     Quick,
     /// The paper's network without hidden layers.
@@ -24,7 +24,7 @@ pub enum Preset {
 }
 
 /// Number of epochs of the preset `quick`.
-const QUICK_EPOCHS: u32 = 10;
+const QUICK_EPOCHS: u32 = 7;
 
 /// Number of epochs of the presets with bursts.
 const BURSTS_EPOCHS: u32 = 12;
@@ -133,6 +133,6 @@ fn bursts(layers: &[usize]) -> Config {
         feedback: Feedback::Layerwise,
         feedback_weights: FeedbackWeights::Symmetric,
         dynamics: Dynamics::SteadyState,
-        ..Recipe::quick().config()
+        ..Recipe::one_hidden_layer().config()
     }
 }

@@ -10,6 +10,7 @@
 use super::paper::paper_1;
 use super::{Config, Optimizer};
 use crate::model::lr_schedule::LrSchedule;
+use crate::model::spikes::SpikeDistribution;
 use crate::model::weight_init::WeightInit;
 
 /// Tuned settings of a network and a minibatch size.
@@ -25,6 +26,8 @@ pub struct Recipe {
     pub epochs: u32,
     /// Learning rate, as [`Config::eta`].
     pub eta: &'static [f64],
+    /// Rates and counts of spikes.
+    pub spiking: &'static Spiking,
     /// Mean and standard deviation of the test error over three seeds after the last epoch, as in
     /// `benches/results/learning.md`, percent.
     pub test_error: (f64, f64),
@@ -41,6 +44,20 @@ pub struct BatchRecipe {
     pub warmup_images: u64,
 }
 
+/// Rates and counts of spikes.
+#[derive(Debug, PartialEq)]
+pub struct Spiking {
+    /// Maximum rate, spikes per ms.
+    pub phi_max: f64,
+    /// Distribution of the number of spikes per step.
+    pub distribution: SpikeDistribution,
+}
+
+/// As in the paper.
+const PAPER: Spiking = Spiking { phi_max: 0.2, distribution: SpikeDistribution::Poisson };
+/// More spikes, whose number varies less: noise limits learning (`docs/concepts/learning.md`).
+const RATES_400_HZ: Spiking = Spiking { phi_max: 0.4, distribution: SpikeDistribution::Bernoulli };
+
 const BATCH_32: BatchRecipe = BatchRecipe { batch_size: 32, beta2: 0.99, warmup_images: 0 };
 const BATCH_128: BatchRecipe = BatchRecipe { batch_size: 128, beta2: 0.95, warmup_images: 2000 };
 const BATCH_512: BatchRecipe = BatchRecipe { batch_size: 512, beta2: 0.7, warmup_images: 3000 };
@@ -53,12 +70,12 @@ const HIDDEN_3: &[usize] = &[500, 100, 100, 10];
 
 /// All recipes, by network and minibatch size.
 #[rustfmt::skip]
-pub static RECIPES: [Recipe; 16] = [
+pub static RECIPES: [Recipe; 17] = [
     recipe("hidden-0-batch-32", HIDDEN_0, &BATCH_32, 6, &[0.03], (8.02, 0.12)),
     recipe("hidden-0-batch-128", HIDDEN_0, &BATCH_128, 6, &[0.06], (8.04, 0.10)),
     recipe("hidden-0-batch-512", HIDDEN_0, &BATCH_512, 6, &[0.1], (8.07, 0.08)),
     recipe("hidden-0-batch-2048", HIDDEN_0, &BATCH_2048, 10, &[0.2], (8.03, 0.07)),
-    QUICK,
+    ONE_HIDDEN_LAYER,
     recipe("hidden-1-batch-128", HIDDEN_1, &BATCH_128, 10, &[0.15, 0.06], (3.11, 0.02)),
     recipe("hidden-1-batch-512", HIDDEN_1, &BATCH_512, 24, &[0.3, 0.1], (2.64, 0.06)),
     recipe("hidden-1-batch-2048", HIDDEN_1, &BATCH_2048, 16, &[0.6, 0.1], (3.07, 0.09)),
@@ -70,12 +87,18 @@ pub static RECIPES: [Recipe; 16] = [
     recipe("hidden-3-batch-128", HIDDEN_3, &BATCH_128, 5, &[0.15], (4.23, 0.20)),
     recipe("hidden-3-batch-512", HIDDEN_3, &BATCH_512, 5, &[0.3], (4.41, 0.16)),
     recipe("hidden-3-batch-2048", HIDDEN_3, &BATCH_2048, 8, &[0.5], (5.10, 0.13)),
+    QUICK,
 ];
+
+/// One hidden layer, with the paper's spikes.
+#[rustfmt::skip]
+const ONE_HIDDEN_LAYER: Recipe =
+    recipe("hidden-1-batch-32", HIDDEN_1, &BATCH_32, 32, &[0.06, 0.02], (2.40, 0.06));
 
 /// Recipe behind the preset `quick`.
 #[rustfmt::skip]
 const QUICK: Recipe =
-    recipe("hidden-1-batch-32", HIDDEN_1, &BATCH_32, 32, &[0.06, 0.02], (2.40, 0.06));
+    recipe("hidden-1-batch-32-400-hz", HIDDEN_1, &BATCH_32, 24, &[0.06, 0.02], (2.10, 0.16)).at(&RATES_400_HZ);
 
 const fn recipe(
     name: &'static str,
@@ -85,13 +108,23 @@ const fn recipe(
     eta: &'static [f64],
     test_error: (f64, f64),
 ) -> Recipe {
-    Recipe { name, layers, batch, epochs, eta, test_error }
+    Recipe { name, layers, batch, epochs, eta, spiking: &PAPER, test_error }
 }
 
 impl Recipe {
+    /// Returns the recipe with other rates and counts of spikes.
+    const fn at(self, spiking: &'static Spiking) -> Recipe {
+        Recipe { spiking, ..self }
+    }
+
     /// Returns the recipe behind the preset `quick`.
     pub fn quick() -> &'static Recipe {
         &QUICK
+    }
+
+    /// Returns the recipe `hidden-1-batch-32`, whose spikes are as in the paper.
+    pub fn one_hidden_layer() -> &'static Recipe {
+        &ONE_HIDDEN_LAYER
     }
 
     /// Returns all settings. Those that the recipe does not define are as in the preset `paper-1`.
@@ -108,16 +141,22 @@ impl Recipe {
             beta1: 0.5,
             beta2,
             weight_init: WeightInit::ZeroMean,
+            phi_max: self.spiking.phi_max,
+            spike_distribution: self.spiking.distribution,
             ..paper_1()
         }
     }
 
     /// Returns a one-line description.
     pub fn about(&self) -> String {
-        let Recipe { layers, batch, epochs, test_error: (mean, sd), .. } = self;
+        let Recipe { layers, batch, epochs, spiking, test_error: (mean, sd), .. } = self;
         let sizes: Vec<String> = layers.iter().map(usize::to_string).collect();
+        let rates = match **spiking == PAPER {
+            true => String::new(),
+            false => format!(", rates up to {:.0} Hz", 1000.0 * spiking.phi_max),
+        };
         format!(
-            "784-{}, batch size {}: {mean:.2} % test error after {epochs} epochs (sd {sd:.2})",
+            "784-{}, batch size {}{rates}: {mean:.2} % test error after {epochs} epochs (sd {sd:.2})",
             sizes.join("-"),
             batch.batch_size
         )

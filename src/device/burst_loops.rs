@@ -54,7 +54,8 @@ mod tests {
     #[test]
     fn burst_rounds_count_steps_taps_and_spikes() {
         let averaging_window = AveragingWindow::From30;
-        let config = Config { averaging_window, ..Config::default() };
+        let spike_distribution = SpikeDistribution::Poisson;
+        let config = Config { averaging_window, spike_distribution, ..Config::default() };
         let shape =
             |burst_steps, taps| Shape { burst_steps, taps, ..Shape::minimal(vec![12, 9, 9, 10]) };
         assert_eq!(burst_rounds(&config, &shape(1030, 20)), 1030 * 36);
@@ -83,7 +84,11 @@ mod tests {
             max_workgroup_threads: 256,
             max_workgroups: 65_535,
         };
-        let config = Config { averaging_window: AveragingWindow::From30, ..Config::default() };
+        let config = Config {
+            averaging_window: AveragingWindow::From30,
+            spike_distribution: SpikeDistribution::Poisson,
+            ..Config::default()
+        };
         let check = |kind, burst_steps| {
             let shape = Shape { burst_steps, ..Shape::minimal(vec![12, 10]) };
             check_burst_loops(&info(kind), &config, &shape)

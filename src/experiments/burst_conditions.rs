@@ -43,8 +43,10 @@ pub(super) fn rules(study: &Study) -> [Condition; 7] {
         ..config
     };
     let bursts = budget(Preset::Bursts1.config());
-    let phase_spikes =
-        Config { feedback_weights: FeedbackWeights::Symmetric, ..budget(Recipe::quick().config()) };
+    let phase_spikes = Config {
+        feedback_weights: FeedbackWeights::Symmetric,
+        ..budget(Recipe::one_hidden_layer().config())
+    };
     let phases = Config { dynamics: Dynamics::SteadyState, ..phase_spikes.clone() };
     let burst_spikes = Config { dynamics: Dynamics::Spiking, ..bursts.clone() };
     let fixed = Config { feedback_weights: FeedbackWeights::Fixed, ..bursts.clone() };

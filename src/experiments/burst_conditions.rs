@@ -11,9 +11,10 @@ use crate::model::weight_init::WeightInit;
 const QUICK_EPOCHS: u32 = 2;
 const QUICK_IMAGES: usize = 4000;
 const QUICK_TEST_IMAGES: usize = 2000;
-/// Learning rate of learned feedback, and weight decay of weights and feedback.
-const FEEDBACK_RATE: f64 = 3.0;
-const DECAY: f64 = 1e-3;
+/// Learning rate of learned feedback Y, and weight decay of weights and feedback. Y loses their product at each update: with
+/// a decay of 1e-3, it turns away from the weights when errors are small.
+const FEEDBACK_RATE: f64 = 10.0;
+const DECAY: f64 = 1e-5;
 /// Learning rate of a homeostatic Q, and its number of training images.
 const EVENT_FEEDBACK_RATE: f64 = 0.5;
 const HOMEOSTATIC_IMAGES: usize = 10_000;

@@ -25,7 +25,7 @@ pub(super) fn describe_length(quick: bool) -> &'static str {
         true => {
             "Fewer epochs, images and seeds than in the paper. Errors after few epochs are not judged."
         }
-        false => "As long as in the paper.",
+        false => "As long as in the paper, if it has the experiment.",
     }
 }
 

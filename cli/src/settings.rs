@@ -173,7 +173,7 @@ mod tests {
     fn unlike_quick() -> Config {
         let config = Config {
             layers: vec![30, 20, 10],
-            epochs: 7,
+            epochs: 11,
             train_images: 1,
             test_images: 2,
             validation_images: 9,

@@ -82,7 +82,7 @@ impl Shape {
         feeds_forward || feeds_back || feeds_events
     }
 
-    /// Returns the number of rows of [`ArrayId::Rates`].
+    /// Returns the number of rows of [`super::ArrayId::Rates`].
     pub fn rate_rows(&self) -> usize {
         (RATE_HISTORY + self.steps) as usize
     }
@@ -99,7 +99,7 @@ impl Shape {
         if self.model.is_stepwise() && layer > 0 { 1 } else { self.block }
     }
 
-    /// Returns the number of rows of [`ArrayId::WindowMeans`].
+    /// Returns the number of rows of [`super::ArrayId::WindowMeans`].
     pub fn window_mean_rows(&self) -> usize {
         window_mean::ROWS + 2 * self.model.plateau_timing.max_lead() as usize
     }

@@ -1,5 +1,5 @@
-"""Proves: SONATA files open in h5py and libsonata with the recorded numbers, NWB files in pynwb
-and neo, `.npz` and `.safetensors` in their own libraries. The command writes the same numbers to all.
+"""Proves: SONATA files open in h5py and libsonata with the recorded numbers, NWB files in pynwb and
+neo, `.npz` and `.safetensors` in their own libraries. The command writes the same numbers to all.
 
 Does not prove: other readers of HDF5.
 """

@@ -151,4 +151,4 @@ def test_exceptions_are_ordinary():
         _apical.panic_for_test()
     assert issubclass(apical.InternalError, RuntimeError)
     assert issubclass(apical.DeviceError, RuntimeError)
-    assert json.loads(_apical.settings("quick"))["epochs"] == 10
+    assert json.loads(_apical.settings("quick"))["epochs"] == 7

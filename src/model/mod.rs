@@ -4,7 +4,6 @@
 //! Units: time in ms (one step is 1 ms), rates in spikes per ms, voltages in the paper's
 //! arbitrary units.
 
-pub mod burst_draws;
 pub mod bursts;
 pub mod events;
 pub mod exact_math;

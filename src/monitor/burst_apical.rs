@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use super::burst_settings::BurstSettings;
+use super::bursts::BurstSettings;
 use super::sample_arrays::SampleArrays;
 use super::sigma::sigma;
+use crate::cpu::kernels::burst_draws::{BurstDraws, DrawnSpike};
 use crate::cpu::kernels::burst_steps::first_burst_step;
 use crate::interface::{ArrayId, BackendError, STEPS_PER_WORD, Sample, Shape, spike_count};
-use crate::model::burst_draws::{BurstDraws, DrawnSpike};
 use crate::model::synaptic_filter::{DoubleExponential, double_exponential, taps};
 use crate::random::{Split, key};
 
-/// Values of the neurons of a layer at each step from the image's start, `[steps][units]`. Steps that no voltage depends on
-/// are empty.
+/// Values of a layer's neurons at each step from the image's start, `[steps][units]`. Steps that no voltage depends on are
+/// empty.
 type Series<T> = Vec<Vec<T>>;
 
 /// Arrays of a layer and of the next, of all samples.
@@ -46,8 +46,8 @@ impl LayerArrays {
     }
 }
 
-/// Returns the apical voltages of each hidden layer, means over the averaging window, without a teacher and with it. Shape:
-/// `[layers][samples, 2, units]`. Without a teacher, the same spikes are bursts by the same random numbers, at the
+/// Returns the apical voltages of each hidden layer, means over the averaging window, without a teacher and with it.
+/// Shape: `[layers][samples, 2, units]`. Without a teacher, the same spikes are bursts by the same random numbers, at the
 /// probabilities that follow from `p = p0` in the output.
 pub(super) fn mean_apical_voltages(
     settings: &BurstSettings,
@@ -69,10 +69,11 @@ pub(super) fn mean_apical_voltages(
         let read = LayerArrays::read(arrays, layer)?;
         for (index, sample) in samples.iter().enumerate() {
             let steps = of_image.steps(layer + 1, sample);
-            let bursts =
-                of_image.counts(ArrayId::Bursts(layer + 2), index, &read.next_bursts, &steps);
-            let without = of_image.voltages(&read, index, sample, &untaught[index]);
-            let with = of_image.voltages(&read, index, sample, &bursts);
+            let next = |array, words| of_image.counts(array, index, words, &steps);
+            let spikes = next(ArrayId::Spikes(layer + 2), &read.next_spikes);
+            let bursts = next(ArrayId::Bursts(layer + 2), &read.next_bursts);
+            let without = of_image.voltages(&read, &steps, &spikes, &untaught[index]);
+            let with = of_image.voltages(&read, &steps, &spikes, &bursts);
             voltages[layer].extend(mean_over_window(&without, sample));
             voltages[layer].extend(mean_over_window(&with, sample));
             if layer > 0 {
@@ -149,19 +150,17 @@ impl ImageBursts<'_> {
         counts
     }
 
-    /// Returns the apical voltages of a layer at each step, given the bursts of the next layer.
+    /// Returns the apical voltages of a layer at each step, given the next layer's spikes and bursts of `steps`.
     fn voltages(
         &self,
         read: &LayerArrays,
-        index: usize,
-        sample: &Sample,
+        steps: &Range<u32>,
+        spikes: &Series<u32>,
         bursts: &Series<u32>,
     ) -> Series<f64> {
         let units = self.shape.units(read.layer);
-        let steps = self.steps(read.layer + 1, sample);
-        let spikes = self.counts(ArrayId::Spikes(read.layer + 2), index, &read.next_spikes, &steps);
         let mut inputs = Vec::new();
-        for (bursts, spikes) in bursts.iter().zip(&spikes).skip(steps.start as usize) {
+        for (bursts, spikes) in bursts.iter().zip(spikes).skip(steps.start as usize) {
             let mut input = vec![0.0; units];
             for (pre, (&b, &n)) in
                 bursts.iter().zip(spikes).enumerate().filter(|(_, (_, n))| **n > 0)

@@ -1,16 +1,28 @@
 //! Quantities of burst-dependent learning, of a whole image. See "Bursts in place of phases" in
 //! `docs/concepts/model.md`.
 
-use super::burst_apical::mean_apical_voltages;
-use super::burst_settings::BurstSettings;
 use super::sample_arrays::SampleArrays;
 use super::sigma::sigma;
+use crate::config::Config;
 use crate::interface::{
     ArrayId, BackendError, STEPS_PER_WORD, Sample, Shape, compartment, spike_count, window_mean,
 };
 use crate::model::bursts::error_gain;
 
+/// Settings of the burst rule.
+pub(super) struct BurstSettings {
+    phi_max: f64,
+    pub(super) baseline: f64,
+    pub(super) slope: f64,
+    pub(super) seed: u64,
+}
+
 impl BurstSettings {
+    pub(super) fn new(config: &Config) -> Self {
+        let Config { phi_max, burst_baseline: baseline, burst_slope: slope, seed, .. } = *config;
+        BurstSettings { phi_max, baseline, slope, seed }
+    }
+
     /// Returns the burst rates of a layer, bursts per ms, `[samples, units]`.
     pub(super) fn rates(
         &self,
@@ -44,16 +56,13 @@ impl BurstSettings {
         Ok(events.into_iter().zip(deviations).map(probability).collect())
     }
 
-    /// Returns the apical voltages of each hidden layer without a teacher and with it; with spikes, means over the averaging
-    /// window. Shape: `[layers][samples, 2, units]`.
+    /// Returns the apical voltages of each hidden layer without a teacher and with it, of bursts that are rates. Shape:
+    /// `[layers][samples, 2, units]`.
     pub(super) fn apical_voltages(
         &self,
         arrays: &mut SampleArrays,
     ) -> Result<Vec<Vec<f64>>, BackendError> {
         let shape = arrays.shape;
-        if shape.model.draws_bursts() {
-            return mean_apical_voltages(self, arrays);
-        }
         let output = shape.layers() - 1;
         let mut voltages = vec![Vec::new(); output];
         // Deviations `b - p0 e` of the next layer, without a teacher.

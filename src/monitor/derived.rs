@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::angles::{angles, feedback_angles};
-use super::burst_settings::BurstSettings;
+use super::burst_apical::mean_apical_voltages;
+use super::bursts::BurstSettings;
 use super::derived_arrays::{
     errors, gradients, image_array, population_array, recorded_layers, to_single,
 };
@@ -148,7 +149,10 @@ impl DerivedQuantities {
                 })
                 .collect(),
             Quantity::BurstApical => {
-                let voltages = self.bursts.apical_voltages(sample_arrays)?;
+                let voltages = match shape.model.draws_bursts() {
+                    true => mean_apical_voltages(&self.bursts, sample_arrays)?,
+                    false => self.bursts.apical_voltages(sample_arrays)?,
+                };
                 let axes = [ArrayAxis::Image, ArrayAxis::Teacher, ArrayAxis::Unit];
                 let array = |layer: usize| {
                     let values = to_single(&voltages[layer]);

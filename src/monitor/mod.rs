@@ -5,7 +5,6 @@
 
 mod angles;
 mod burst_apical;
-mod burst_settings;
 mod bursts;
 mod derived;
 mod derived_arrays;

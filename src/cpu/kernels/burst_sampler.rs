@@ -4,11 +4,11 @@
 use std::ops::Range;
 
 use crate::cpu::kernels::averaging_window::PhaseWindow;
+use crate::cpu::kernels::burst_draws::{BurstDraws, DrawnSpike, FRACTION_SCALE};
 use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::simd::{Mask, Simd};
 use crate::cpu::spikes::steps::words_covering;
 use crate::interface::{COUNT_BITS, COUNT_MASK, RunParams, STEPS_PER_WORD};
-use crate::model::burst_draws::{BurstDraws, DrawnSpike, FRACTION_SCALE};
 use crate::model::exact_math::{Float, SMALLEST_VOLTAGE, exp_exact, sigmoid};
 use crate::model::spikes::{FRACTION_BITS, LOW16};
 

@@ -6,6 +6,7 @@
 //! image have no effect.
 
 use crate::cpu::kernels::averaging_window::PhaseWindow;
+use crate::cpu::kernels::burst_draws::BurstDraws;
 use crate::cpu::kernels::burst_sampler::{Neurons, Rows, TileArrays, draw_tile};
 use crate::cpu::kernels::burst_steps::first_burst_step;
 use crate::cpu::kernels::definition::{
@@ -16,7 +17,6 @@ use crate::cpu::simd::width::simd_versions;
 use crate::cpu::simd::{Mask, Simd};
 use crate::cpu::state::{LayerState, SampleState};
 use crate::interface::ArrayId;
-use crate::model::burst_draws::BurstDraws;
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush};
 
 /// Definition of the kernel.

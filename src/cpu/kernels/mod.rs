@@ -5,8 +5,8 @@
 //! - `definition`: the parts of a definition;
 //! - `new_launch_params`, `check_launches`: parameters of a launch, and checks before it runs;
 //! - shared by several kernels: `neuron_step` and `spike_sampler` (hidden and output neurons), `synaptic_filter` (all
-//!   dendrites), `averaging_window` (means and plateaus), `burst_steps` and `burst_sampler` (bursts of spikes),
-//!   `mean_gradient` (updates);
+//!   dendrites), `averaging_window` (means and plateaus), `burst_steps`, `burst_draws` and `burst_sampler` (bursts of
+//!   spikes), `mean_gradient` (updates);
 //! - `arithmetic_selftest`: a test of the device's arithmetic.
 
 mod apical_bursts;
@@ -20,6 +20,7 @@ mod apical_step_spikes;
 pub mod arithmetic_selftest;
 mod averaging_window;
 mod backprop_error;
+pub(crate) mod burst_draws;
 mod burst_error;
 mod burst_sampler;
 pub(crate) mod burst_steps;

@@ -1,11 +1,10 @@
 //! Random draws of bursts: whether a spike is a burst depends on the seed, the image, the step, the neuron and the index
 //! of the spike in its step. Twin of functions of `shaders/draw_bursts.wgsl`.
 
-use super::spikes::{FRACTION_BITS, LOW16, upper16};
+use crate::interface::STEPS_PER_WORD;
+use crate::model::spikes::{FRACTION_BITS, LOW16, upper16};
 use crate::random::{RngStream, philox, philox_counter0};
 
-/// Number of steps that one call of the generator covers, half a word each.
-const STEPS_PER_CALL: u32 = 8;
 /// Factor of the highest 24 bits of a random word.
 pub const FRACTION_SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
 /// First bit of the index of a spike in the counters of its random words.
@@ -58,8 +57,8 @@ impl BurstDraws {
         let random = |counter0: u32, word: u32| {
             philox([counter0, self.draw_index, spike.unit, word], self.key)
         };
-        let slot = spike.step % STEPS_PER_CALL;
-        let call = (spike.step / STEPS_PER_CALL) | (index << SPIKE_INDEX_SHIFT);
+        let slot = spike.step % STEPS_PER_WORD;
+        let call = (spike.step / STEPS_PER_WORD) | (index << SPIKE_INDEX_SHIFT);
         let word = random(self.counter0, call)[slot as usize % 4];
         let half = if slot < 4 { word << (u32::BITS / 2) } else { word & !LOW16 };
         if spike.is_burst(half) == spike.is_burst(half | LOW16) {

@@ -2,7 +2,8 @@
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install h5py numpy
     /tmp/venv/bin/python examples/synthetic_speech.py /tmp/speech
-    apical train --preset hidden-1-batch-32 --data /tmp/speech --layers 100,20 --forward-part 200-400 --target-part 200-400
+    apical train --preset hidden-1-batch-32 --data /tmp/speech --layers 100,20 \\
+        --forward-part 200-400 --target-part 200-400
 
 There are 20 words of 700 channels: ten of three sounds, each of about 200 ms, and the same ten backwards. A sound is
 two bumps of activity on the channels. A word and its reverse have the same sounds in another order. A speaker shifts

@@ -1,6 +1,7 @@
 //! Test error by epoch: a figure, a table of selected epochs, and a CSV file of all.
 
 use apical::analysis::statistics::MeanSd;
+use apical::config::Preset;
 use apical::figures::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
 
 use crate::rows::RowResult;
@@ -13,8 +14,6 @@ const EPOCHS: [usize; 8] = [1, 2, 3, 5, 10, 20, 40, 60];
 const PAPER: usize = 6;
 /// Index of the colour for rates above the paper's.
 const HIGHER_RATES: usize = 4;
-/// Maximum rate in the paper, spikes per ms.
-const PAPER_RATE: f64 = 0.2;
 
 /// Returns the section of the report.
 pub fn section(rows: &[RowResult]) -> String {
@@ -77,7 +76,7 @@ fn series(result: &RowResult) -> Series {
     let config = result.config();
     let (label, colour) = match config.batch_size {
         1 => ("one image at a time (the paper)".to_string(), PAPER),
-        batch if config.phi_max > PAPER_RATE => {
+        batch if config.phi_max > Preset::Paper1.config().phi_max => {
             (format!("batch {batch}, {:.0} Hz", 1000.0 * config.phi_max), HIGHER_RATES)
         }
         batch => {

@@ -10,7 +10,8 @@ import argparse
 from study import Condition, Study, run
 
 NETWORK = "--preset hidden-1-batch-32"
-ONE, TWO, THREE = f"{NETWORK} --epochs 3", "--preset hidden-2-batch-32 --epochs 3", "--preset hidden-3-batch-32 --epochs 2"
+ONE, TWO = f"{NETWORK} --epochs 3", "--preset hidden-2-batch-32 --epochs 3"
+THREE = "--preset hidden-3-batch-32 --epochs 2"
 WIDE = f"{NETWORK} --layers 500,500,10 --eta 0.03,0.02 --epochs 3"
 BERNOULLI = "--spike-distribution bernoulli"
 MORE_SPIKES = f"--phi-max 0.4 {BERNOULLI}"

@@ -109,9 +109,9 @@ def report(study, trainings):
     return f"""# {study.title}
 
 Written by `python benches/trainings/{study.name}.py{study.argument}` from `{study.name}/trainings.jsonl`.
-One network each, seed 1 and minibatches of 32 unless the arguments say otherwise, one thread; the learning rate falls to 0
-over the epochs. Predictions were made before the training; those of a difference are shown added to the error of the
-other training. CPU time includes the evaluations.
+One network each, seed 1 and minibatches of 32 unless the arguments say otherwise, one thread; the learning rate falls
+to 0 over the epochs. Predictions were made before the training; those of a difference are shown added to the error of
+the other training. CPU time includes the evaluations.
 
 Each is `apical train {" ".join(study.common)} ARGUMENTS`: {study.text}
 

@@ -104,5 +104,6 @@ def _add_units(
     interval = [[0.0, len(counts) * STEP]]
     for unit in range(counts.shape[1]):
         times = np.repeat(np.arange(len(counts)), counts[:, unit]) * STEP
-        of_unit = {"population": population, "neuron": first + unit}
-        nwb.add_unit(spike_times=times, obs_intervals=interval, **of_unit)
+        nwb.add_unit(
+            spike_times=times, obs_intervals=interval, population=population, neuron=first + unit
+        )

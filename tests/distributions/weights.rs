@@ -200,11 +200,8 @@ fn initial_matrices_and_seeds_are_uncorrelated() {
 fn apical_biases_are_uniform_with_configured_sd() {
     let layers = |seed| {
         let layers = vec![500, 100, 10];
-        Network::initial(
-            &Config { layers, apical_bias_sd: 0.3, seed, ..Recipe::one_hidden_layer().config() },
-            784,
-        )
-        .layers
+        Network::initial(&Config { layers, apical_bias_sd: 0.3, seed, ..Config::default() }, 784)
+            .layers
     };
     let nets: Vec<Layer> = (30..40).flat_map(layers).collect();
     let sizes: Vec<usize> = nets[..3].iter().map(|layer| layer.apical_biases.len()).collect();
@@ -215,8 +212,7 @@ fn apical_biases_are_uniform_with_configured_sd() {
     assert_ne!(first(0), first(1), "equal biases in two layers");
     assert_ne!(first(0), first(3), "equal biases with two seeds");
     // The other weights do not depend on apical biases.
-    let without =
-        Config { layers: vec![500, 100, 10], seed: 30, ..Recipe::one_hidden_layer().config() };
+    let without = Config { layers: vec![500, 100, 10], seed: 30, ..Config::default() };
     let without = Network::initial(&without, 784).layers;
     for (with, without) in nets.iter().zip(without) {
         assert!(without.apical_biases.is_empty());
@@ -229,13 +225,7 @@ fn apical_biases_are_uniform_with_configured_sd() {
 fn sparse_feedback_zeros_are_exact_and_random() {
     let with = |feedback_sparsity, feedback_gain, seed| {
         let layers = vec![500, 100, 10];
-        let config = Config {
-            layers,
-            feedback_sparsity,
-            feedback_gain,
-            seed,
-            ..Recipe::one_hidden_layer().config()
-        };
+        let config = Config { layers, feedback_sparsity, feedback_gain, seed, ..Config::default() };
         Network::initial(&config, 784).layers
     };
     let (full, sparse) = (with(0.0, 1.0, 7), with(0.8, 5.0, 7));

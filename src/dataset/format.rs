@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::format_option::FormatOption;
 use super::{DatasetError, LoadedDataset, ReadOptions};
 
 /// A format of labelled images.
@@ -19,14 +20,9 @@ pub(super) trait DataFormat: Sync {
     /// Returns an error if a file that decides it cannot be read.
     fn detect(&self, path: &Path) -> Result<bool, DatasetError>;
 
-    /// Returns whether the format has images that are stored column by column.
-    fn has_columns(&self) -> bool {
-        false
-    }
-
-    /// Returns whether the format has arrays with an axis of channels.
-    fn has_channel_axis(&self) -> bool {
-        false
+    /// Returns the options of [`ReadOptions`] that only this and some other formats have.
+    fn options(&self) -> &'static [FormatOption] {
+        &[]
     }
 
     /// Reads the detected files.

@@ -19,6 +19,7 @@ mod fingerprint;
 mod first_label;
 mod folder_entries;
 mod format;
+mod format_option;
 mod formats;
 mod gzip;
 mod identity;

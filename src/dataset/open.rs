@@ -7,9 +7,7 @@ use super::first_label::number_from_0;
 use super::formats;
 use super::spikes::SpikeFiles;
 use super::stratify::counts;
-use super::{
-    DataSource, Dataset, DatasetError, ImageSize, Location, PixelRules, ReadOptions, SplitData,
-};
+use super::{DataSource, Dataset, DatasetError, ImageSize, PixelRules, ReadOptions, SplitData};
 
 impl Dataset {
     /// Opens a data set and detects its format:
@@ -61,16 +59,7 @@ impl Dataset {
         }
         let format = formats::detect(path)?;
         options.refuse_those_of_recordings(path)?;
-        if options.transposed.is_some() && !format.has_columns() {
-            let location = Location::whole(path.display().to_string());
-            let expected = "IDX files or tables, for which --transposed is given";
-            return Err(invalid_with_hint(location, expected, "other data", "omit --transposed"));
-        }
-        if options.channel_order.is_some() && !format.has_channel_axis() {
-            let location = Location::whole(path.display().to_string());
-            let expected = "arrays, for which --channels is given";
-            return Err(invalid_with_hint(location, expected, "other data", "omit --channels"));
-        }
+        options.refuse_those_of_other_formats(path, format.options(), "other data")?;
         let mut read = format.read(path, options)?;
         let ([mut training, mut test], told) = read.sets.split(path, options)?;
         if options.max_value.is_none() {

@@ -9,9 +9,10 @@ use rayon::prelude::*;
 use super::array::product;
 use super::class_names::sanitize;
 use super::conversions::{ConversionCounts, ImageConversion};
-use super::error::{invalid, invalid_with_hint, list_few};
+use super::error::{invalid, list_few};
 use super::file_pair::has_ending;
 use super::file_tree::FileTree;
+use super::format_option::FormatOption;
 use super::image_file::{LoadedImage, is_image, kind_names, open_image};
 use super::image_folders::check_16_bit_range;
 use super::location::Origin;
@@ -146,16 +147,15 @@ impl ImageList {
     }
 
     fn add_files(&mut self, files: &[PathBuf], preprocess: Preprocess) -> Result<(), DatasetError> {
-        if let (Some(file), Some(_)) = (files.first(), preprocess.read_options.transposed) {
-            let location = Location::whole(file.display().to_string());
-            let expected = "IDX files or tables, for which --transposed is given";
-            return Err(invalid_with_hint(location, expected, "an image", "omit --transposed"));
+        if let Some(file) = files.first() {
+            preprocess.read_options.refuse_those_of_other_formats(file, &[], "an image")?;
         }
         let display = |file: &PathBuf| file.display().to_string();
         self.add_images(files, display, |file| open_image(file), preprocess)
     }
 
     fn add_zip(&mut self, path: &Path, preprocess: Preprocess) -> Result<(), DatasetError> {
+        preprocess.read_options.refuse_those_of_other_formats(path, &[], "images")?;
         let tree = FileTree::open(path)?;
         let (mut files, mut folders) = (Vec::new(), vec![PathBuf::new()]);
         while let Some(folder) = folders.pop() {
@@ -224,6 +224,8 @@ impl ImageList {
     }
 
     fn add_idx(&mut self, path: &Path, preprocess: Preprocess) -> Result<(), DatasetError> {
+        let own = [FormatOption::Transposed];
+        preprocess.read_options.refuse_those_of_other_formats(path, &own, "an IDX file")?;
         let (images, conversions) = idx::open_images(path, &preprocess.idx_options())?;
         self.conversions.extend(conversions);
         let [_, height, width] = images.sizes;

@@ -111,6 +111,17 @@ fn images_of_a_zip_are_predicted_as_those_of_a_folder() {
     assert_eq!(found.names[0], zip.join("new/test/a/0.png").display().to_string());
     let error = read(&folder.path().join("empty.zip")).unwrap_err().to_string();
     assert!(error.contains("in this archive, found none"), "{error}");
+    let refused = [
+        (ReadOptions { csv_header: Some(true), ..ReadOptions::default() }, "--csv-header"),
+        (ReadOptions { transposed: Some(false), ..ReadOptions::default() }, "--transposed"),
+    ];
+    for (options, name) in refused {
+        let preprocess = Preprocess::of([2, 3, 1], &PixelRules::default(), Some(&options));
+        for path in [&zip, unpacked.path()] {
+            let error = collect(&[path.to_owned()], preprocess).unwrap_err().to_string();
+            assert!(error.contains(&format!(", for which {name} is given, found ")), "{error}");
+        }
+    }
 }
 
 #[test]

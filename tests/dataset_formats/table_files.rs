@@ -104,4 +104,7 @@ fn tables_of_emnist_are_transposed() {
     let expected =
         "DIR: expected IDX files or tables, for which --transposed is given, found other data";
     assert_eq!(error_of(&images, "", &options), expected);
+    let options = ReadOptions { csv_header: Some(true), ..ReadOptions::default() };
+    let expected = "DIR: expected CSV files, for which --csv-header is given, found other data";
+    assert_eq!(error_of(&images, "", &options), expected);
 }

@@ -201,6 +201,8 @@ fn predict_invalid_images_are_refused() {
     fails(predict(&folder, &["-"]).write_stdin(""), 2, &["expected image paths on standard input"]);
     let labels = format!("data/{TEST_LABELS}");
     fails(&mut predict(&folder, &[&labels]), 1, &["expected 3 dimension(s)"]);
+    let header = ["expected CSV files, for which --csv-header is given, found an IDX file"];
+    fails(&mut predict(&folder, &[&labels, "--csv-header", "true"]), 1, &header);
 }
 
 /// Classes have the names of their folders, from training to the plots.

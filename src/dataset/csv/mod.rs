@@ -25,6 +25,7 @@ use self::table::Table;
 use super::class_names::list_names;
 use super::error::invalid;
 use super::format::DataFormat;
+use super::format_option::FormatOption;
 use super::loaded::LoadedSets;
 use super::pixel_scale::PixelScale;
 use super::read_options::{ImageSize, ReadOptions};
@@ -55,8 +56,8 @@ impl DataFormat for CsvTables {
         })
     }
 
-    fn has_columns(&self) -> bool {
-        true
+    fn options(&self) -> &'static [FormatOption] {
+        &[FormatOption::Transposed, FormatOption::CsvHeader]
     }
 
     fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {

@@ -13,6 +13,7 @@ use self::names::{IdxSet, QMNIST};
 use super::array::ByteArray;
 use super::error::invalid;
 use super::format::DataFormat;
+use super::format_option::FormatOption;
 use super::loaded::LoadedSets;
 use super::pixel_scale::PixelScale;
 use super::transpose::columns_to_rows;
@@ -37,8 +38,8 @@ impl DataFormat for IdxFiles {
         Ok(IdxSet::find(path)?.is_some())
     }
 
-    fn has_columns(&self) -> bool {
-        true
+    fn options(&self) -> &'static [FormatOption] {
+        &[FormatOption::Transposed]
     }
 
     fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {

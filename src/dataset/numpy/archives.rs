@@ -6,6 +6,7 @@ use super::load::load;
 use super::names::ArrayName;
 use super::places::{DatasetPlaces, SetPlaces, find_sets, of_archive};
 use crate::dataset::format::DataFormat;
+use crate::dataset::format_option::FormatOption;
 use crate::dataset::{DatasetError, LoadedDataset, ReadOptions, file_pair, npz};
 
 /// An archive of all sets, or an archive for each.
@@ -30,8 +31,8 @@ impl DataFormat for NpzArchives {
         })
     }
 
-    fn has_channel_axis(&self) -> bool {
-        true
+    fn options(&self) -> &'static [FormatOption] {
+        &[FormatOption::ChannelOrder]
     }
 
     fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {

@@ -7,6 +7,7 @@ use super::names::{ArrayName, Content};
 use super::places::{Place, find_sets, only_array};
 use crate::dataset::folder_entries::sorted;
 use crate::dataset::format::DataFormat;
+use crate::dataset::format_option::FormatOption;
 use crate::dataset::{DatasetError, LoadedDataset, ReadOptions, file_pair};
 
 /// A file per array.
@@ -29,8 +30,8 @@ impl DataFormat for ArrayFiles {
         Ok(named.iter().any(|(name, _)| name.content == Content::Images))
     }
 
-    fn has_channel_axis(&self) -> bool {
-        true
+    fn options(&self) -> &'static [FormatOption] {
+        &[FormatOption::ChannelOrder]
     }
 
     fn read(&self, path: &Path, options: &ReadOptions) -> Result<LoadedDataset, DatasetError> {

@@ -98,12 +98,16 @@ def test_sonata_has_the_layout_of_the_specification(recording, tmp_path):
         types = {name: values.dtype for name, values in mapping.items()}
         assert types == {
             "element_ids": "u4",
+            "element_pos": "f4",
+            "index_pointer": "u8",
             "index_pointers": "u8",
             "node_ids": "u8",
             "time": "f8",
         }
         assert mapping["element_ids"][:6].tolist() == [0, 1, 2, 0, 1, 2]
-        assert mapping["index_pointers"][:].tolist() == list(range(0, 61, 3))
+        assert mapping["element_pos"][:].tolist() == [0.5] * 60
+        for name in ("index_pointer", "index_pointers"):
+            assert mapping[name][:].tolist() == list(range(0, 61, 3))
         assert mapping["node_ids"].attrs["sorted"] == 1
         images = file["images"]
         assert (images["steps"][:] == recording.steps).all()

@@ -25,6 +25,8 @@ const VOLTAGE_UNIT: &str = "a.u.";
 const SORTING: Type = Type::Names(&["none", "by_id", "by_time"]);
 /// Value of `by_time`.
 const BY_TIME: u8 = 2;
+/// Place of each compartment along its section: the middle.
+const MIDDLE: f32 = 0.5;
 /// Number of spikes per chunk.
 const CHUNK: usize = 1 << 14;
 /// Number that marks a SONATA file, and its version.
@@ -186,21 +188,29 @@ impl SonataWriter {
     }
 
     /// Writes the group that assigns neurons, compartments and times to the values of a report. Returns its address.
+    ///
+    /// The pointers have two names, since libsonata requires one and bmtk the other.
     fn mapping(&mut self, report: &Report) -> io::Result<u64> {
         let Report { compartments, first_unit, units, .. } = report;
         let neurons = (*first_unit..first_unit + units).map(|unit| unit as u64);
         let pointers = (0..=*units).map(|unit| (unit * compartments.len()) as u64);
         let elements = (0..*units).flat_map(|_| compartments.iter().map(|&(_, element)| element));
+        let positions = (0..units * compartments.len()).map(|_| MIDDLE);
         let sorted = Attribute::byte("sorted", Type::U8, 1);
         let neurons = self.file.small(Type::U64, &bytes(neurons, u64::to_le_bytes), &[sorted])?;
-        let pointers = self.file.small(Type::U64, &bytes(pointers, u64::to_le_bytes), &[])?;
+        let pointers = bytes(pointers, u64::to_le_bytes);
+        let of_bmtk = self.file.small(Type::U64, &pointers, &[])?;
+        let pointers = self.file.small(Type::U64, &pointers, &[])?;
         let elements = self.file.small(Type::U32, &bytes(elements, u32::to_le_bytes), &[])?;
+        let positions = self.file.small(Type::F32, &bytes(positions, f32::to_le_bytes), &[])?;
         // First time, end and interval.
         let times = bytes([0.0, self.step as f64, 1.0], f64::to_le_bytes);
         let unit = Attribute::text("units", TIME_UNIT);
         let time = self.file.small(Type::F64, &times, &[unit])?;
         let members = [
             ("element_ids", elements),
+            ("element_pos", positions),
+            ("index_pointer", of_bmtk),
             ("index_pointers", pointers),
             ("node_ids", neurons),
             ("time", time),

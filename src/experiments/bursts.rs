@@ -119,7 +119,7 @@ fn judge_homeostasis(
 fn report_times(results: &mut ExperimentOutput, trained: &[Vec<Option<Trial>>]) {
     let [_, bursts, phases, ..] = trained else { return };
     let both = |(bursts, phases): (&Option<Trial>, &Option<Trial>)| {
-        Some(bursts.as_ref()?.training_seconds() / phases.as_ref()?.training_seconds())
+        Some(bursts.as_ref()?.training_seconds()? / phases.as_ref()?.training_seconds()?)
     };
     let ratios: Vec<f64> = bursts.iter().zip(phases).filter_map(both).collect();
     if !ratios.is_empty() {

@@ -40,7 +40,7 @@ impl Claim<'_> {
     }
 
     fn judged(self, ours: Measured, criterion: &str, agrees: Option<bool>) -> Finding {
-        Finding {
+        let finding = Finding {
             what: self.what.to_string(),
             unit: self.unit.to_string(),
             paper: self.paper.to_string(),
@@ -48,6 +48,10 @@ impl Claim<'_> {
             criterion: criterion.to_string(),
             agrees,
             note: None,
+        };
+        match ours.mean.is_nan() {
+            true => Finding { agrees: None, ..finding }.with_note("not judged: undefined"),
+            false => finding,
         }
     }
 }
@@ -84,5 +88,23 @@ impl Finding {
             MeanSd { sem: None, .. } => self.with_note("one seed only"),
             _ => self,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn undefined_values_are_not_judged() {
+        let claim = || Claim { what: "ratio", unit: "", paper: "12" };
+        let finding = claim().in_range(&[f64::NAN], [11.0, 13.0], "within 1");
+        assert_eq!(
+            (finding.agrees, finding.note.as_deref()),
+            (None, Some("not judged: undefined"))
+        );
+        let difference = claim().less_than(&[1.0, f64::NAN], &[2.0, 2.0], "smaller");
+        assert_eq!(difference.agrees, None);
+        assert_eq!(claim().in_range(&[12.0], [11.0, 13.0], "within 1").agrees, Some(true));
     }
 }

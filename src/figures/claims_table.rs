@@ -72,6 +72,9 @@ impl Finding {
 impl std::fmt::Display for Measured {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let &Measured { mean, sd, n } = self;
+        if mean.is_nan() {
+            return write!(f, "undefined ({n})");
+        }
         // Three significant digits.
         let decimals = match mean.abs() {
             size if size >= 100.0 => 0,

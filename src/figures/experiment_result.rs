@@ -1,6 +1,6 @@
 //! The result of an experiment: the file `result.json` in its folder.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::analysis::statistics::MeanSd;
 use crate::dataset::DataIdentity;
@@ -66,8 +66,8 @@ pub struct TrainingRecord {
     pub epochs: u32,
     /// Test error after the last epoch, percent.
     pub test_error: f64,
-    /// Time of all epochs without tests, shared with the networks trained in parallel, s.
-    pub seconds: f64,
+    /// Time of all epochs without tests, shared with the networks trained in parallel, s; `None` if unknown.
+    pub seconds: Option<f64>,
     /// Name of the GPU, or of the CPU with its number of threads.
     pub device: String,
     /// Version of the program; empty if unknown.
@@ -181,7 +181,8 @@ pub struct Finding {
 /// Mean of `n` values, usually of networks.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// Mean in the unit of the finding.
+    /// Mean in the unit of the finding; NaN if a value is undefined, `null` in the file.
+    #[serde(deserialize_with = "number_or_nan")]
     pub mean: f64,
     /// Standard deviation, `None` for a single value.
     pub sd: Option<f64>,
@@ -194,5 +195,29 @@ impl Measured {
     pub fn of(values: &[f64]) -> Self {
         let MeanSd { mean, sd, .. } = MeanSd::of(values);
         Measured { mean, sd, n: values.len() }
+    }
+}
+
+fn number_or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn undefined_numbers_are_read_as_written() {
+        let undefined = Measured::of(&[f64::NAN, 1.0]);
+        let text = serde_json::to_string(&undefined).unwrap();
+        assert_eq!(text, r#"{"mean":null,"sd":null,"n":2}"#);
+        let read: Measured = serde_json::from_str(&text).unwrap();
+        assert!(read.mean.is_nan() && read.n == 2);
+        assert_eq!(read.to_string(), "undefined (2)");
+        let defined = Measured::of(&[1.0, 2.0]);
+        assert_eq!(
+            serde_json::from_value::<Measured>(serde_json::json!(defined)).unwrap(),
+            defined
+        );
     }
 }

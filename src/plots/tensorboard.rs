@@ -111,13 +111,14 @@ impl TensorBoard {
                 test_images_per_second,
                 ..
             } => {
-                let values = vec![
+                let mut values = vec![
                     Value::scalar("error/training", *train_error),
                     Value::scalar(format!("error/{tested}"), *test_error),
                     Value::scalar("loss/output", *loss),
-                    Value::scalar("images a second/training", *images_per_second),
                     Value::scalar(format!("images a second/{tested}"), *test_images_per_second),
                 ];
+                let speed = |&speed: &f64| Value::scalar("images a second/training", speed);
+                values.extend(images_per_second.as_ref().map(speed));
                 (epoch, images, values)
             }
             Event::Network { epoch, images, network, rates, .. } => {

@@ -11,6 +11,14 @@ pub struct EpochResult {
     pub test_error: f64,
     /// Output loss, summed over output neurons; mean over images.
     pub loss: f64,
-    /// Training speed of all networks that train in parallel, tests excluded. Images per second.
-    pub images_per_second: f64,
+    /// Training speed of all networks that train in parallel, tests excluded. Images per second. `None` if the training
+    /// resumed after the epoch's last image; earlier versions wrote 0.
+    pub images_per_second: Option<f64>,
+}
+
+impl EpochResult {
+    /// Returns the training speed, if it is known.
+    pub fn speed(&self) -> Option<f64> {
+        self.images_per_second.filter(|&speed| speed > 0.0)
+    }
 }

@@ -51,10 +51,14 @@ impl Trial {
         self.epochs.last().map_or(f64::NAN, |epoch| epoch.test_error)
     }
 
-    /// Returns the time of all epochs, s: without tests, and shared with the networks trained in parallel.
-    pub fn training_seconds(&self) -> f64 {
+    /// Returns the time of all epochs, s: without tests, and shared with the networks trained in parallel. Epochs of
+    /// unknown speed count as the mean of the others. `None` if there are no others.
+    pub fn training_seconds(&self) -> Option<f64> {
         let images = (self.images * self.networks) as f64;
-        self.epochs.iter().map(|epoch| images / epoch.images_per_second).sum()
+        let known: Vec<f64> =
+            self.epochs.iter().filter_map(|epoch| Some(images / epoch.speed()?)).collect();
+        let mean = known.iter().sum::<f64>() / known.len() as f64;
+        (!known.is_empty()).then_some(mean * self.epochs.len() as f64)
     }
 }
 
@@ -156,7 +160,7 @@ mod tests {
             train_error: 1.0 / 3.0,
             test_error: 2.5,
             loss: 0.1,
-            images_per_second: 7.0,
+            images_per_second: Some(7.0),
         };
         Trial {
             config: Config { seed, epochs: 1, eta: vec![0.1, 1e-7 / 3.0], ..Config::default() },
@@ -171,6 +175,20 @@ mod tests {
             version: "0.1.0".into(),
             weights_sha256: "00".into(),
         }
+    }
+
+    #[test]
+    fn epochs_of_unknown_speed_take_the_mean_time() {
+        let epoch =
+            |images_per_second| EpochResult { images_per_second, ..trial(0).epochs.remove(0) };
+        let seconds = |speeds: &[Option<f64>]| {
+            let epochs = speeds.iter().copied().map(epoch).collect();
+            Trial { epochs, images: 60, networks: 2, ..trial(0) }.training_seconds()
+        };
+        assert_eq!(seconds(&[Some(60.0), Some(30.0)]), Some(6.0));
+        // Earlier versions wrote 0.
+        assert_eq!(seconds(&[Some(60.0), None, Some(0.0), Some(30.0)]), Some(12.0));
+        assert_eq!(seconds(&[None]), None);
     }
 
     #[test]

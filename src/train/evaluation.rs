@@ -56,11 +56,11 @@ impl ReplicaGroup {
         Ok(emit(listen, self.replicas.iter().zip(&evaluations).map(event)))
     }
 
-    /// Runs the full evaluation after an epoch and ends the epoch. `images_per_second`: training speed.
+    /// Runs the full evaluation after an epoch and ends the epoch. `images_per_second`: training speed, if known.
     pub(super) fn full_eval(
         &mut self,
         orders: &[EpochSampler],
-        images_per_second: f64,
+        images_per_second: Option<f64>,
         listen: EventListener,
     ) -> Result<ControlFlow<()>, TrainError> {
         let TrainPosition { epoch, images: done, .. } = self.position;

@@ -128,9 +128,9 @@ pub enum Event {
         test_error: f64,
         /// Loss of the output, summed over its neurons; mean over the images.
         loss: f64,
-        /// Training images of this network per second, without evaluations; 0 if it resumed after the epoch's last
+        /// Training images of this network per second, without evaluations. `None` if it resumed after the epoch's last
         /// image.
-        images_per_second: f64,
+        images_per_second: Option<f64>,
         /// Test images of this network per second, in the full evaluation.
         test_images_per_second: f64,
     },

@@ -154,7 +154,10 @@ impl ReplicaGroup {
             if self.position.eval_pending {
                 let flow = match done < count {
                     true => self.partial_eval(listen)?,
-                    false => self.full_eval(&orders, training.per_second(done - begun), listen)?,
+                    false => {
+                        let speed = (done > begun).then(|| training.per_second(done - begun));
+                        self.full_eval(&orders, speed, listen)?
+                    }
                 };
                 if done == count || flow.is_break() {
                     return Ok(flow);

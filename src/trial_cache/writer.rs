@@ -89,7 +89,7 @@ impl<'a> TrialWriter<'a> {
                 self.or_break(saved)
             }
             &Event::Epoch { replica, train_error, test_error, loss, images_per_second, .. } => {
-                let images_per_second = images_per_second * self.networks as f64;
+                let images_per_second = images_per_second.map(|speed| speed * self.networks as f64);
                 let result = EpochResult { train_error, test_error, loss, images_per_second };
                 self.epochs[replica].push(result);
                 ControlFlow::Continue(())

@@ -125,11 +125,11 @@ impl<'a> ProgressLines<'a> {
                 left if epoch < of || !self.is_last_group => format!(", {left}"),
                 _ => String::new(),
             };
+            let all = |speed| format!(", {:.0} images/s", speed * self.group.len() as f64);
+            let speed = images_per_second.map_or_else(String::new, all);
             self.context.progress.print_line(format_args!(
-                "epoch {epoch}/{of}{networks}: training error {}, {eval_set} error {test_error}, \
-                 {:.0} images/s{left}",
+                "epoch {epoch}/{of}{networks}: training error {}, {eval_set} error {test_error}{speed}{left}",
                 spread(1),
-                images_per_second * self.group.len() as f64,
             ));
         }
     }

@@ -128,7 +128,7 @@ impl State {
                 ..
             } => {
                 self.update_training(*epoch, *images, *train_error);
-                self.images_per_second = *images_per_second;
+                self.images_per_second = images_per_second.unwrap_or(self.images_per_second);
                 let position = self.epoch_position(*epoch, *images);
                 self.test.push(position, *test_error);
                 self.loss.push(position, *loss);
@@ -252,7 +252,7 @@ pub(super) mod tests {
             train_error,
             test_error,
             loss: 0.01 * test_error,
-            images_per_second: 4000.0,
+            images_per_second: Some(4000.0),
             test_images_per_second: 3000.0,
         }
     }

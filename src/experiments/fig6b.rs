@@ -20,8 +20,8 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 };
 
 /// Attempts to explain that a hidden layer does not help.
-const TRIED: &str = "recipes of minibatches with other feedback, windows and widths, see 'Why a second hidden layer \
-                     does not pay yet' in docs/concepts/learning.md";
+const TRIED: &str = "recipes of minibatches with other feedback, windows and widths, see 'When a second hidden layer \
+                     pays' in docs/concepts/learning.md";
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let deeper = Config {

@@ -12,8 +12,10 @@ const EPOCHS: [usize; 8] = [1, 2, 3, 5, 10, 20, 40, 60];
 
 /// Index of the colour for batch size 1 and for the paper's test error.
 const PAPER: usize = 6;
-/// Index of the colour for rates above the paper's.
-const HIGHER_RATES: usize = 4;
+/// Minibatch sizes of the recipes with the paper's rates, in the order of the colours from 0 on.
+const BATCHES: [usize; 4] = [32, 128, 512, 2048];
+/// Minibatch sizes of the recipes with higher rates, in the order of the colours after those.
+const BATCHES_OF_HIGHER_RATES: [usize; 2] = [32, 512];
 
 /// Returns the section of the report.
 pub fn section(rows: &[RowResult]) -> String {
@@ -77,12 +79,10 @@ fn series(result: &RowResult) -> Series {
     let (label, colour) = match config.batch_size {
         1 => ("one image at a time (the paper)".to_string(), PAPER),
         batch if config.phi_max > Preset::Paper1.config().phi_max => {
-            (format!("batch {batch}, {:.0} Hz", 1000.0 * config.phi_max), HIGHER_RATES)
+            let label = format!("batch {batch}, {:.0} Hz", 1000.0 * config.phi_max);
+            (label, BATCHES.len() + index_of(batch, &BATCHES_OF_HIGHER_RATES))
         }
-        batch => {
-            let colour = [32, 128, 512, 2048].iter().position(|known| *known == batch);
-            (format!("batch {batch}"), colour.unwrap_or(HIGHER_RATES))
-        }
+        batch => (format!("batch {batch}"), index_of(batch, &BATCHES)),
     };
     let points = result.errors().into_iter().enumerate();
     let points = points.map(|(index, MeanSd { mean, sd, .. })| Point {
@@ -91,6 +91,11 @@ fn series(result: &RowResult) -> Series {
         spread: sd,
     });
     Series { label, colour, mark: Mark::Line, points: points.collect() }
+}
+
+/// Returns the index of a minibatch size, or the number of sizes.
+fn index_of(batch: usize, sizes: &[usize]) -> usize {
+    sizes.iter().position(|size| *size == batch).unwrap_or(sizes.len())
 }
 
 /// Returns all epochs of all networks as CSV.

@@ -65,12 +65,14 @@ const BATCH_2048: BatchRecipe = BatchRecipe { batch_size: 2048, beta2: 0.5, warm
 
 const HIDDEN_0: &[usize] = &[10];
 const HIDDEN_1: &[usize] = &[500, 10];
+/// Enough neurons to occupy a GPU.
+const WIDE_1: &[usize] = &[2000, 10];
 const HIDDEN_2: &[usize] = &[500, 100, 10];
 const HIDDEN_3: &[usize] = &[500, 100, 100, 10];
 
 /// All recipes, by network and minibatch size.
 #[rustfmt::skip]
-pub static RECIPES: [Recipe; 18] = [
+pub static RECIPES: [Recipe; 21] = [
     recipe("hidden-0-batch-32", HIDDEN_0, &BATCH_32, 6, &[0.03], (8.02, 0.12)),
     recipe("hidden-0-batch-128", HIDDEN_0, &BATCH_128, 6, &[0.06], (8.04, 0.10)),
     recipe("hidden-0-batch-512", HIDDEN_0, &BATCH_512, 6, &[0.1], (8.07, 0.08)),
@@ -88,7 +90,10 @@ pub static RECIPES: [Recipe; 18] = [
     recipe("hidden-3-batch-512", HIDDEN_3, &BATCH_512, 5, &[0.3], (4.41, 0.16)),
     recipe("hidden-3-batch-2048", HIDDEN_3, &BATCH_2048, 8, &[0.5], (5.10, 0.13)),
     QUICK,
+    recipe("hidden-1-batch-512-400-hz", HIDDEN_1, &BATCH_512, 24, &[0.3, 0.1], (2.27, 0.04)).at(&RATES_400_HZ),
     recipe("hidden-2-batch-32-400-hz", HIDDEN_2, &BATCH_32, 24, &[0.03], (2.11, 0.05)).at(&RATES_400_HZ),
+    recipe("hidden-3-batch-32-400-hz", HIDDEN_3, &BATCH_32, 24, &[0.03], (2.07, 0.08)).at(&RATES_400_HZ),
+    recipe("wide-1-batch-512-400-hz", WIDE_1, &BATCH_512, 12, &[0.3, 0.025], (2.25, 0.04)).at(&RATES_400_HZ),
 ];
 
 /// One hidden layer, with the paper's spikes.

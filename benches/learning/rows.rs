@@ -4,7 +4,7 @@ use apical::analysis::statistics::{MeanSd, median};
 use apical::config::{Config, Preset, RECIPES};
 use apical::dataset::Dataset;
 use apical::model::weight_init::WeightInit;
-use apical::run_dir::{EpochResult, Trial, TrialStore};
+use apical::run_dir::{Trial, TrialStore};
 
 /// Number of networks per recipe, with seeds 1, 2 and so on.
 const SEEDS: u64 = 3;
@@ -90,6 +90,6 @@ impl<'a> RowResult<'a> {
     /// Returns the training speed of all networks together, images per second: the median over epochs and networks.
     pub fn images_per_second(&self) -> f64 {
         let epochs = self.trials.iter().flat_map(|trial| &trial.epochs);
-        median(&epochs.filter_map(EpochResult::speed).collect::<Vec<_>>())
+        median(&epochs.filter_map(|epoch| epoch.images_per_second).collect::<Vec<_>>())
     }
 }

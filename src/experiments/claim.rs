@@ -40,18 +40,15 @@ impl Claim<'_> {
     }
 
     fn judged(self, ours: Measured, criterion: &str, agrees: Option<bool>) -> Finding {
-        let finding = Finding {
+        let is_undefined = ours.mean.is_nan();
+        Finding {
             what: self.what.to_string(),
             unit: self.unit.to_string(),
             paper: self.paper.to_string(),
             ours,
             criterion: criterion.to_string(),
-            agrees,
-            note: None,
-        };
-        match ours.mean.is_nan() {
-            true => Finding { agrees: None, ..finding }.with_note("not judged: undefined"),
-            false => finding,
+            agrees: agrees.filter(|_| !is_undefined),
+            note: is_undefined.then(|| "not judged: undefined".to_string()),
         }
     }
 }

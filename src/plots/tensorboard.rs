@@ -117,8 +117,8 @@ impl TensorBoard {
                     Value::scalar("loss/output", *loss),
                     Value::scalar(format!("images a second/{tested}"), *test_images_per_second),
                 ];
-                let speed = |&speed: &f64| Value::scalar("images a second/training", speed);
-                values.extend(images_per_second.as_ref().map(speed));
+                let speed = |speed| Value::scalar("images a second/training", speed);
+                values.extend(images_per_second.map(speed));
                 (epoch, images, values)
             }
             Event::Network { epoch, images, network, rates, .. } => {

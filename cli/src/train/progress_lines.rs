@@ -125,8 +125,10 @@ impl<'a> ProgressLines<'a> {
                 left if epoch < of || !self.is_last_group => format!(", {left}"),
                 _ => String::new(),
             };
-            let all = |speed| format!(", {:.0} images/s", speed * self.group.len() as f64);
-            let speed = images_per_second.map_or_else(String::new, all);
+            let together = self.group.len() as f64;
+            let speed =
+                images_per_second.map(|speed| format!(", {:.0} images/s", speed * together));
+            let speed = speed.unwrap_or_default();
             self.context.progress.print_line(format_args!(
                 "epoch {epoch}/{of}{networks}: training error {}, {eval_set} error {test_error}{speed}{left}",
                 spread(1),

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
+use std::iter::repeat_n;
 
 use serde_json::json;
 
@@ -195,7 +196,7 @@ impl SonataWriter {
         let neurons = (*first_unit..first_unit + units).map(|unit| unit as u64);
         let pointers = (0..=*units).map(|unit| (unit * compartments.len()) as u64);
         let elements = (0..*units).flat_map(|_| compartments.iter().map(|&(_, element)| element));
-        let positions = (0..units * compartments.len()).map(|_| MIDDLE);
+        let positions = repeat_n(MIDDLE, units * compartments.len());
         let sorted = Attribute::byte("sorted", Type::U8, 1);
         let neurons = self.file.small(Type::U64, &bytes(neurons, u64::to_le_bytes), &[sorted])?;
         let pointers = bytes(pointers, u64::to_le_bytes);

@@ -1,7 +1,7 @@
 //! Test error by epoch: a figure, a table of selected epochs, and a CSV file of all.
 
 use apical::analysis::statistics::MeanSd;
-use apical::config::Preset;
+use apical::config::{Config, Preset, RECIPES};
 use apical::figures::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
 
 use crate::rows::RowResult;
@@ -10,12 +10,8 @@ use crate::table::{error, table};
 /// Epochs in the table.
 const EPOCHS: [usize; 8] = [1, 2, 3, 5, 10, 20, 40, 60];
 
-/// Index of the colour for batch size 1 and for the paper's test error.
+/// Index of the colour for batch size 1 and for the paper's test error, after those of the recipes.
 const PAPER: usize = 6;
-/// Minibatch sizes of the recipes with the paper's rates, in the order of the colours from 0 on.
-const BATCHES: [usize; 4] = [32, 128, 512, 2048];
-/// Minibatch sizes of the recipes with higher rates, in the order of the colours after those.
-const BATCHES_OF_HIGHER_RATES: [usize; 2] = [32, 512];
 
 /// Returns the section of the report.
 pub fn section(rows: &[RowResult]) -> String {
@@ -79,10 +75,9 @@ fn series(result: &RowResult) -> Series {
     let (label, colour) = match config.batch_size {
         1 => ("one image at a time (the paper)".to_string(), PAPER),
         batch if config.phi_max > Preset::Paper1.config().phi_max => {
-            let label = format!("batch {batch}, {:.0} Hz", 1000.0 * config.phi_max);
-            (label, BATCHES.len() + index_of(batch, &BATCHES_OF_HIGHER_RATES))
+            (format!("batch {batch}, {:.0} Hz", 1000.0 * config.phi_max), colour(config))
         }
-        batch => (format!("batch {batch}"), index_of(batch, &BATCHES)),
+        batch => (format!("batch {batch}"), colour(config)),
     };
     let points = result.errors().into_iter().enumerate();
     let points = points.map(|(index, MeanSd { mean, sd, .. })| Point {
@@ -93,9 +88,17 @@ fn series(result: &RowResult) -> Series {
     Series { label, colour, mark: Mark::Line, points: points.collect() }
 }
 
-/// Returns the index of a minibatch size, or the number of sizes.
-fn index_of(batch: usize, sizes: &[usize]) -> usize {
-    sizes.iter().position(|size| *size == batch).unwrap_or(sizes.len())
+/// Returns the index of the colour of a recipe: pairs of minibatch size and rate have one each, in the order of the
+/// recipes.
+fn colour(config: &Config) -> usize {
+    let kind = |config: &Config| (config.batch_size, config.phi_max);
+    let mut kinds = Vec::new();
+    for other in RECIPES.iter().map(|recipe| kind(&recipe.config())) {
+        if !kinds.contains(&other) {
+            kinds.push(other);
+        }
+    }
+    kinds.iter().position(|other| *other == kind(config)).unwrap_or(kinds.len())
 }
 
 /// Returns all epochs of all networks as CSV.

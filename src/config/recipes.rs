@@ -65,10 +65,10 @@ const BATCH_2048: BatchRecipe = BatchRecipe { batch_size: 2048, beta2: 0.5, warm
 
 const HIDDEN_0: &[usize] = &[10];
 const HIDDEN_1: &[usize] = &[500, 10];
-/// Enough neurons to occupy a GPU.
-const WIDE_1: &[usize] = &[2000, 10];
 const HIDDEN_2: &[usize] = &[500, 100, 10];
 const HIDDEN_3: &[usize] = &[500, 100, 100, 10];
+/// For GPUs, which have threads for more neurons.
+const WIDE_1: &[usize] = &[2000, 10];
 
 /// All recipes, by network and minibatch size.
 #[rustfmt::skip]

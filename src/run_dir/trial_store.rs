@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file_names::UNFINISHED;
 use super::{EpochResult, JsonlStore, RunWarning, StorageError, UnfinishedTrial, unfinished_trial};
+use crate::analysis::statistics::mean;
 use crate::config::Config;
 use crate::dataset::DataIdentity;
 use crate::train::ResumeFrom;
@@ -57,8 +58,7 @@ impl Trial {
         let images = (self.images * self.networks) as f64;
         let seconds = |epoch: &EpochResult| Some(images / epoch.images_per_second?);
         let known: Vec<f64> = self.epochs.iter().filter_map(seconds).collect();
-        let mean = known.iter().sum::<f64>() / known.len() as f64;
-        (!known.is_empty()).then_some(mean * self.epochs.len() as f64)
+        (!known.is_empty()).then(|| mean(&known) * self.epochs.len() as f64)
     }
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# spyx 1.0.0 (PyPI) turns pixels of 0 to 1 into random spikes: rate_code(steps, max_r) fires with probability pixel max_r.
+# spyx 1.0.0 (PyPI) turns pixels of 0 to 1 into random spikes: rate_code(steps, max_r) fires with probability
+# pixel times max_r.
 # Expected: the mean number of spikes of a million draws is that probability, to about a percent.
 # Seen: pixels are first rounded to 16-bit floats, and jax draws random numbers of the same type, multiples of 1/1024: each
 # probability is rounded up to such a multiple. The darkest of 255 grey levels fires 1.34 times as often as it should, and

@@ -24,7 +24,8 @@ use apical::run_dir::FolderLock;
 /// paper, some for several experiments. Repeating the command resumes a stopped one. A folder holds experiments on one
 /// data set, quick results (NAME-quick) beside those of full length (NAME). Finished trainings are the lines of
 /// trainings/trials.jsonl: experiments that need only their errors (fig6b, fig6s, fig8, fig9b, bursts) resume from this
-/// file alone, without the networks beside it. The experiment bursts is not of the paper.
+/// file alone, without the networks beside it, and fig7a from the angles in trainings/angles.jsonl. The experiment bursts
+/// is not of the paper.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct ReproduceArgs {

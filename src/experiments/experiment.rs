@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use super::error::ExperimentError;
 use super::output::ExperimentOutput;
-use super::study::{Study, StudyEvent};
+use super::study::Study;
+use super::study_event::StudyEvent;
 use crate::figures::{ExperimentResult, RESULT, folder_name};
 use crate::run_dir::write::{write_atomic, write_json};
 use crate::run_dir::{StorageError, now_rfc3339};

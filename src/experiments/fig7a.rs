@@ -1,8 +1,10 @@
 //! Angle between hidden updates and those of backpropagation.
 
+use super::angle_traces::AngleTrace;
 use super::claim::Claim;
 use super::error::ExperimentError;
 use super::experiment::Experiment;
+use super::measure_angles::measure_angles;
 use super::output::ExperimentOutput;
 use super::study::Study;
 use crate::analysis::statistics::mean;
@@ -10,9 +12,6 @@ use crate::config::{Config, Preset, Signal};
 use crate::figures::{
     Axis, Chart, ChartData, Figure, Mark, Panel, Point, Reference, Scale, Series,
 };
-use crate::monitor::{Mode, MonitorSpec, Quantity};
-use crate::network::Network;
-use crate::train::order;
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig7a",
@@ -25,37 +24,27 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-/// Number of images per running mean.
-const RUNNING_MEAN_IMAGES: usize = 100;
-/// Number of images per mean that is drawn and judged, since means of fewer are noisy.
-const BLOCK_IMAGES: usize = 2000;
+/// Number of means of a trace per mean that is drawn and judged, of 2,000 images, since means of fewer are noisy.
+const BLOCK: usize = 20;
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let spikes = Config { epochs: study.quick_or_full(1, 10), ..study.paper(Preset::Paper1) };
     let rates = Config { feedback_signal: Signal::Rates, ..spikes.clone() };
     let conditions = [("spikes", spikes), ("rates", rates)];
-    let mut traces: Vec<Vec<Vec<f64>>> = Vec::new();
-    for (name, config) in &conditions {
-        let mut of_condition = Vec::new();
-        for seed in 1..=study.seeds {
-            let what = format!("training images, feedback by {name}, seed {seed}");
-            of_condition.push(measure(study, &what, &Config { seed, ..config.clone() })?);
-        }
-        traces.push(of_condition);
-    }
+    let traces = measure_angles(study, &conditions.each_ref().map(|(_, config)| config.clone()))?;
     let mut results = ExperimentOutput::default();
     draw(&mut results, &conditions.each_ref().map(|(name, _)| *name), &traces);
     for (name, config) in conditions {
         results.settings.push((name.to_string(), config));
     }
-    let start = |traces: &[Vec<f64>]| {
-        traces.iter().map(|c| mean(&c[..c.len().min(RUNNING_MEAN_IMAGES)])).collect()
+    let start = |traces: &[AngleTrace]| -> Vec<f64> {
+        traces.iter().filter_map(|trace| trace.means.first().copied()).map(f64::from).collect()
     };
-    let lowest = |traces: &[Vec<f64>]| -> Vec<f64> {
-        traces.iter().map(|c| means(c).fold(f64::INFINITY, f64::min)).collect()
+    let lowest = |traces: &[AngleTrace]| -> Vec<f64> {
+        traces.iter().map(|trace| blocks(trace).into_iter().fold(f64::INFINITY, f64::min)).collect()
     };
-    let end = |traces: &[Vec<f64>]| -> Vec<f64> {
-        traces.iter().map(|trace| means(trace).last().unwrap_or(f64::NAN)).collect()
+    let end = |traces: &[AngleTrace]| -> Vec<f64> {
+        traces.iter().map(|trace| blocks(trace).last().copied().unwrap_or(f64::NAN)).collect()
     };
     let [spikes, rates] = &traces[..] else { return Ok(results) };
     let starts: Vec<f64> = start(spikes);
@@ -87,46 +76,28 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     Ok(results)
 }
 
-/// Measures the angle of every training image, degrees.
-fn measure(study: &mut Study, what: &str, config: &Config) -> Result<Vec<f64>, ExperimentError> {
-    let network = Network::initial(config, study.dataset.pixels());
-    let mut session = study.session(config, &network, MonitorSpec::new(&[Quantity::Angles]))?;
-    let mut angles = Vec::new();
-    let total = study.dataset.training_count * config.epochs as usize;
-    for epoch in 1..=config.epochs {
-        for images in order(config, &study.dataset, epoch).chunks(BLOCK_IMAGES) {
-            let recording = session.show(images, Mode::Train, &mut |_| ())?;
-            // Without errors the angle is undefined: count it as 90 degrees.
-            let found = recording.values_f64("angle0").into_iter();
-            angles.extend(found.map(|angle| if angle.is_finite() { angle } else { 90.0 }));
-            study.report_progress(what, angles.len(), total)?;
-        }
-    }
-    Ok(angles)
+/// Returns the means of consecutive blocks of a trace.
+fn blocks(trace: &AngleTrace) -> Vec<f64> {
+    let means: Vec<f64> = trace.means.iter().copied().map(f64::from).collect();
+    means.chunks(BLOCK).map(mean).collect()
 }
 
-/// Returns the means of consecutive blocks of images.
-fn means(trace: &[f64]) -> impl Iterator<Item = f64> {
-    trace.chunks(BLOCK_IMAGES).map(mean)
-}
-
-fn draw(results: &mut ExperimentOutput, names: &[&str], traces: &[Vec<Vec<f64>>]) {
+fn draw(results: &mut ExperimentOutput, names: &[&str], traces: &[Vec<AngleTrace>]) {
     let mut data = ChartData::new(&["feedback", "seed", "images", "angle_mean_of_100"]);
     let mut series = Vec::new();
     for (colour, (name, traces)) in names.iter().zip(traces).enumerate() {
         for (seed, trace) in (1..).zip(traces) {
-            for (index, angles) in trace.chunks(RUNNING_MEAN_IMAGES).enumerate() {
-                let images = index * RUNNING_MEAN_IMAGES + angles.len();
-                let counts = [seed, images].map(|x: usize| x.to_string());
-                data.rows
-                    .push([&[name.to_string()], &counts[..], &[mean(angles).to_string()]].concat());
+            for (index, angle) in trace.means.iter().enumerate() {
+                let counts = [seed, trace.images_until(index)].map(|x: usize| x.to_string());
+                data.rows.push([&[name.to_string()], &counts[..], &[angle.to_string()]].concat());
             }
         }
-        let of_seeds: Vec<Vec<f64>> = traces.iter().map(|trace| means(trace).collect()).collect();
+        let of_seeds: Vec<Vec<f64>> = traces.iter().map(blocks).collect();
         let point = |index: usize| {
             let values: Vec<f64> = of_seeds.iter().map(|of_seed| of_seed[index]).collect();
-            // The last mean may have fewer images.
-            Point::over(((index + 1) * BLOCK_IMAGES).min(traces[0].len()) as f64, &values)
+            // The last block may have fewer means.
+            let last = ((index + 1) * BLOCK).min(traces[0].means.len()) - 1;
+            Point::over(traces[0].images_until(last) as f64, &values)
         };
         let points = (0..of_seeds[0].len()).map(point).collect();
         let label = format!("feedback by {name}");
@@ -164,7 +135,8 @@ mod tests {
     #[test]
     fn axes_cover_spreads_and_count_images() {
         for (low, high) in [(20.0, 40.0), (90.0, 130.0)] {
-            let traces = vec![vec![vec![low; 5], vec![high; 5]]; 2];
+            let traces =
+                vec![[low, high].map(|angle| AngleTrace::of_means(vec![angle; 5])).to_vec(); 2];
             let mut results = ExperimentOutput::default();
             draw(&mut results, &["spikes", "rates"], &traces);
             results.panels("angle")[0].check_axes();

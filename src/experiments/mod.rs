@@ -2,6 +2,7 @@
 //!
 //! Each compares the paper's numbers with those found here and draws the paper's figure. `bursts` is not of the paper.
 
+mod angle_traces;
 mod burst_conditions;
 mod burst_measures;
 mod bursts;
@@ -21,16 +22,20 @@ mod fig7bc;
 mod fig8;
 mod fig9a;
 mod fig9b;
+mod measure_angles;
 mod output;
 mod seed_errors;
 mod study;
+mod study_event;
 mod traces;
 mod trained_networks;
 
 pub use error::ExperimentError;
 pub use experiment::Experiment;
 pub use output::ExperimentOutput;
-pub use study::{Study, StudyEvent, TrainedNetwork};
+pub use study::Study;
+pub use study_event::{StudyEvent, StudyListener};
+pub use trained_networks::TrainedNetwork;
 
 /// All experiments in the order of the paper's figures, then those of other papers.
 pub static EXPERIMENTS: [Experiment; 13] = [

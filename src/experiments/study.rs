@@ -4,9 +4,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::angle_traces::AngleTraces;
 use super::error::ExperimentError;
-pub use super::trained_networks::TrainedNetwork;
-use super::trained_networks::TrainedNetworks;
+use super::study_event::{StudyEvent, StudyListener};
+use super::trained_networks::{TrainedNetwork, TrainedNetworks};
 use crate::config::{Config, Preset};
 use crate::dataset::{DataIdentity, Dataset};
 use crate::device::DeviceOptions;
@@ -22,28 +23,6 @@ use crate::trial_cache::device_name;
 const INITIAL: WeightInit = WeightInit::PaperCommit;
 /// Number of epochs of a quick experiment; the paper has 60.
 const QUICK_EPOCHS: u32 = 8;
-
-/// Progress of an experiment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StudyEvent<'a> {
-    /// An experiment starts.
-    Started {
-        /// Name of the experiment.
-        experiment: &'static str,
-    },
-    /// Progress of training, over all networks of an experiment, or of recording.
-    Progress {
-        /// Name of the counted items.
-        what: &'a str,
-        /// Number completed.
-        done: u64,
-        /// Number in total.
-        total: u64,
-    },
-}
-
-/// Receives progress and may interrupt.
-pub type StudyListener<'a> = &'a mut dyn FnMut(StudyEvent) -> ControlFlow<()>;
 
 /// Extent, data, device and trained networks of the experiments.
 pub struct Study<'a> {
@@ -68,8 +47,11 @@ pub struct Study<'a> {
     /// Conditions of the current experiment with unfinished trainings.
     missing: Vec<String>,
     networks: TrainedNetworks,
+    /// Angles of networks in training.
+    pub(super) angle_traces: AngleTraces,
     listen: StudyListener<'a>,
-    device: Option<String>,
+    /// Device of the last computation.
+    pub(super) device: Option<String>,
 }
 
 impl<'a> Study<'a> {
@@ -88,6 +70,7 @@ impl<'a> Study<'a> {
     ) -> Result<Self, StorageError> {
         let (data, dataset) = (DataIdentity::of(&dataset), Arc::new(dataset));
         let networks = TrainedNetworks::open(folder)?;
+        let angle_traces = AngleTraces::open(folder)?;
         Ok(Study {
             quick,
             seeds,
@@ -100,6 +83,7 @@ impl<'a> Study<'a> {
             trainings: Vec::new(),
             missing: Vec::new(),
             networks,
+            angle_traces,
             listen,
             device: None,
         })
@@ -107,7 +91,7 @@ impl<'a> Study<'a> {
 
     /// Returns problems found in the folder of trained networks.
     pub fn warnings(&self) -> impl Iterator<Item = &RunWarning> {
-        self.networks.warnings()
+        self.networks.warnings().chain(self.angle_traces.warning())
     }
 
     /// Returns `quick` in a quick study, else `full`.
@@ -231,7 +215,7 @@ impl<'a> Study<'a> {
     }
 
     /// Returns the settings with each seed of the study.
-    fn with_seeds(&self, config: &Config) -> Vec<Config> {
+    pub(super) fn with_seeds(&self, config: &Config) -> Vec<Config> {
         (1..=self.seeds).map(|seed| Config { seed, ..config.clone() }).collect()
     }
 

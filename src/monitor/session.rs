@@ -15,7 +15,7 @@ use crate::device::{self, DeviceInfo, DeviceOptions};
 use crate::interface::{ArrayId, BackendError, Kernel, Sample};
 use crate::network::Network;
 use crate::plan::Presentation;
-use crate::simulation::Simulation;
+use crate::simulation::{Simulation, SimulationState};
 use crate::train::TrainError;
 
 /// Size of the arrays of the images that [`MonitorSession::record`] shows in parallel, bytes.
@@ -81,6 +81,23 @@ impl MonitorSession {
     /// Returns an error if the device fails.
     pub fn read_network(&mut self, network: &mut Network) -> Result<(), BackendError> {
         self.simulation.read_networks(from_mut(network))
+    }
+
+    /// Returns the state of the simulation, without its network.
+    ///
+    /// # Errors
+    /// Returns an error if the device fails.
+    pub fn save_state(&mut self) -> Result<SimulationState, BackendError> {
+        let mut states = self.simulation.save_state()?;
+        Ok(states.swap_remove(0))
+    }
+
+    /// Resumes from the state of a simulation of the session's network.
+    ///
+    /// # Errors
+    /// Returns an error if the state is of another shape, or the device fails.
+    pub fn load_state(&mut self, state: &SimulationState) -> Result<(), BackendError> {
+        self.simulation.load_state(&[state])
     }
 
     /// Trains the network on images, without recording.

@@ -46,6 +46,7 @@ pub use run::{FINISHED_EVENT, FinalMetrics, RunDir};
 pub use run_info::RunInfo;
 pub use run_lock::RunLock;
 pub use trial_store::{Trial, TrialStore};
+pub(crate) use unfinished_trial::CHECKPOINT_EVERY;
 pub use unfinished_trial::UnfinishedTrial;
 pub use warnings::RunWarning;
 pub use weights::{ImageSpec, SavedNetwork, WeightsError, weights_sha256};

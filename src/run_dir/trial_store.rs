@@ -123,7 +123,7 @@ impl TrialStore {
         &self,
         config: &Config,
         dataset_sha256: &str,
-    ) -> Result<(UnfinishedTrial, ResumeFrom, Vec<EpochResult>), StorageError> {
+    ) -> Result<(UnfinishedTrial<EpochResult>, ResumeFrom, Vec<EpochResult>), StorageError> {
         UnfinishedTrial::open(&self.unfinished, config, dataset_sha256)
     }
 

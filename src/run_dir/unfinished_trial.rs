@@ -1,13 +1,16 @@
 //! Unfinished trainings: one run folder each, beside the file of finished trials.
 
 use std::fs;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::file_names::{CONFIG, METRICS};
-use super::{EpochResult, ImageSpec, RunDir, StorageError};
+use super::{ImageSpec, RunDir, StorageError};
 use crate::config::Config;
 use crate::files::read_long_text;
 use crate::text::to_hex;
@@ -16,62 +19,67 @@ use crate::train::{Checkpoint, ResumeFrom};
 /// Number of hexadecimal digits in the name of a training's folder.
 const DIGITS: usize = 16;
 
-/// Training that can be resumed.
+/// Interval between the checkpoints of an unfinished training, in case the process is killed.
+pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
+
+/// Training that can be resumed, with results `R` so far, such as one of each epoch.
 #[derive(Debug)]
-pub struct UnfinishedTrial {
+pub struct UnfinishedTrial<R> {
     folder: PathBuf,
     config: Config,
     /// Folder of the training; `None` before the first checkpoint.
     run: Option<RunDir>,
-    /// Number of epochs whose results are saved.
-    saved_epochs: usize,
+    /// Number of saved results.
+    saved: usize,
+    results: PhantomData<R>,
 }
 
-impl UnfinishedTrial {
-    /// Opens a training with these settings on this data set. Returns its start and the results of its finished epochs.
+impl<R: Serialize + DeserializeOwned> UnfinishedTrial<R> {
+    /// Opens a training with these settings on this data set. Returns its start and results so far.
     /// Writes nothing before the first checkpoint.
     ///
     /// # Errors
     /// Returns a [`StorageError`] if its folder exists and cannot be read.
-    pub(super) fn open(
+    pub(crate) fn open(
         folder: &Path,
         config: &Config,
         dataset_sha256: &str,
-    ) -> Result<(Self, ResumeFrom, Vec<EpochResult>), StorageError> {
+    ) -> Result<(Self, ResumeFrom, Vec<R>), StorageError> {
         let folder = find_folder(folder, config, dataset_sha256)?;
         let config = config.clone();
-        let mut unfinished = UnfinishedTrial { folder, config, run: None, saved_epochs: 0 };
+        let mut unfinished =
+            UnfinishedTrial { folder, config, run: None, saved: 0, results: PhantomData };
         if !unfinished.folder.exists() {
             return Ok((unfinished, ResumeFrom::Initial, Vec::new()));
         }
         let (run, start) = RunDir::resume(&unfinished.folder, &unfinished.config, 1)?;
         let path = unfinished.folder.join(METRICS);
         let text = read_long_text(&path).map_err(StorageError::io("read", &path))?;
-        let epoch = |line| Ok(serde_json::from_str::<EpochLine>(line)?.result);
-        let epochs: Result<Vec<EpochResult>, _> = text.lines().map(epoch).collect();
-        let epochs = epochs.map_err(|source| StorageError::Json { path, source })?;
-        (unfinished.run, unfinished.saved_epochs) = (Some(run), epochs.len());
-        Ok((unfinished, start, epochs))
+        let result = |line| Ok(serde_json::from_str::<ResultLine<R>>(line)?.result);
+        let results: Result<Vec<R>, _> = text.lines().map(result).collect();
+        let results = results.map_err(|source| StorageError::Json { path, source })?;
+        (unfinished.run, unfinished.saved) = (Some(run), results.len());
+        Ok((unfinished, start, results))
     }
 
-    /// Writes a checkpoint. `epochs`: results of all finished epochs.
+    /// Writes a checkpoint. `results`: all results so far.
     ///
     /// # Errors
     /// Returns a [`StorageError`] if the checkpoint cannot be written.
     pub fn save(
         &mut self,
         checkpoint: &Checkpoint,
-        epochs: &[EpochResult],
+        results: &[R],
         images: &ImageSpec,
     ) -> Result<(), StorageError> {
         let run = match &mut self.run {
             Some(run) => run,
             none => none.insert(RunDir::resume(&self.folder, &self.config, 1)?.0),
         };
-        for epoch in &epochs[self.saved_epochs.min(epochs.len())..] {
-            run.append(&EpochLine { result: epoch.clone() })?;
+        for result in &results[self.saved.min(results.len())..] {
+            run.append(&ResultLine { result })?;
         }
-        self.saved_epochs = epochs.len();
+        self.saved = results.len();
         run.save_checkpoint(checkpoint, &self.config, images)?;
         Ok(())
     }
@@ -106,8 +114,8 @@ fn remove_folder(folder: &Path) -> Result<(), StorageError> {
 /// Line of the metrics of an unfinished training. [`RunDir::append`] moves speeds to the timings, except those nested in
 /// `result`.
 #[derive(Serialize, Deserialize)]
-struct EpochLine {
-    result: EpochResult,
+struct ResultLine<R> {
+    result: R,
 }
 
 /// Returns the folder of a training. A version with fewer settings wrote the same training under another name.

@@ -1,7 +1,7 @@
 //! Writes the checkpoints and results of networks that train side by side.
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::event::{TrialEvent, TrialListener};
 use super::trial_fields::{device_name, training_images};
@@ -10,13 +10,10 @@ use crate::dataset::{DataIdentity, Dataset};
 use crate::device::DeviceInfo;
 use crate::network::Network;
 use crate::run_dir::{
-    EpochResult, ImageSpec, StorageError, Trial, TrialStore, UnfinishedTrial, now_rfc3339,
-    weights_sha256,
+    CHECKPOINT_EVERY, EpochResult, ImageSpec, StorageError, Trial, TrialStore, UnfinishedTrial,
+    now_rfc3339, weights_sha256,
 };
 use crate::train::{Checkpoint, Event, TrainPosition};
-
-/// Interval between checkpoints of a training, in case the process is killed.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 
 /// Checkpoints and results of networks that train side by side.
 pub(super) struct TrialWriter<'a> {
@@ -26,7 +23,7 @@ pub(super) struct TrialWriter<'a> {
     data: &'a DataIdentity,
     images: ImageSpec,
     /// Checkpoints of each network; `None` after its training.
-    unfinished: Vec<Option<UnfinishedTrial>>,
+    unfinished: Vec<Option<UnfinishedTrial<EpochResult>>>,
     /// Results of each network, `[networks, epochs]`.
     epochs: Vec<Vec<EpochResult>>,
     device: DeviceInfo,
@@ -44,7 +41,7 @@ impl<'a> TrialWriter<'a> {
         configs: &'a [&'a Config],
         dataset: &'a Dataset,
         data: &'a DataIdentity,
-        unfinished: Vec<(UnfinishedTrial, Vec<EpochResult>)>,
+        unfinished: Vec<(UnfinishedTrial<EpochResult>, Vec<EpochResult>)>,
         device: DeviceInfo,
     ) -> Self {
         let (unfinished, epochs) =

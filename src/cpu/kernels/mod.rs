@@ -42,6 +42,7 @@ mod output_step;
 pub(super) mod pack_spike_mask;
 mod plateau;
 pub(crate) mod recorded_spikes;
+mod shared_words;
 mod spike_sampler;
 mod symmetric_feedback;
 mod synaptic_filter;

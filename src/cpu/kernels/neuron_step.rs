@@ -9,6 +9,7 @@ use super::burst_steps::first_burst_step;
 use super::definition::{
     Columns, CpuFunction, KernelDefinition, NeuronFunction, Scope, StepContext,
 };
+use super::shared_words::SharedWords;
 use super::spike_sampler::{Rows, SpikeSampler};
 use super::synaptic_filter::{basal_input, shift_history};
 use crate::cpu::simd::tiled::{LANES, Tile, TileSlice};
@@ -99,7 +100,8 @@ pub fn step_tiles<V: Simd, M: NeuronKind>(
     let first = synaptic_input.first_tile;
     let mut scratch = SCRATCH.take();
     scratch.soma.resize(words_covering(&steps).count(), [Tile([0.0; LANES]); WORD_STEPS]);
-    let mut sampler = SpikeSampler::new(context, spike_mask, &mut scratch.rows);
+    let mut sampler =
+        SpikeSampler::new(context, spike_mask, &mut scratch.rows, &mut scratch.shared);
     for tile in 0..synaptic_input.tile_count() {
         let synaptic_input = synaptic_input.tile_rows_mut(tile);
         let compartments = compartments.tile_rows_mut(tile);
@@ -136,12 +138,13 @@ fn keep_somata(context: &StepContext, soma: &[Tile<f32>], somata: &mut [Tile<f32
     }
 }
 
-/// Memory of a thread for intermediate results, kept between launches. The content is arbitrary.
+/// Memory of a thread for intermediate results, kept between launches. Only `shared` is read by later ones.
 #[derive(Default)]
 struct Scratch {
     /// Somatic voltages of one tile, for each step of a word.
     soma: Vec<[Tile<f32>; WORD_STEPS]>,
     rows: Rows,
+    shared: Vec<SharedWords>,
 }
 
 thread_local! {
@@ -178,6 +181,8 @@ fn step_tile<V: Simd, M: NeuronKind>(
         (basal, somata) = if chunk.len() == V::STEPS_AT_ONCE {
             let count = V::STEPS_AT_ONCE;
             euler_steps::<V, M>(context, tile, &chunk, count, synaptic_input, &terms, somatic)
+        } else if chunk.len() == 1 {
+            euler_steps::<V, M>(context, tile, &chunk, 1, synaptic_input, &terms, somatic)
         } else {
             let count = chunk.len();
             euler_steps::<V, M>(context, tile, &chunk, count, synaptic_input, &terms, somatic)

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use crate::cpu::kernels::definition::StepContext;
+use crate::cpu::kernels::shared_words::{SharedWords, SpikeCounter};
 use crate::cpu::simd::Simd;
-use crate::cpu::simd::decide::open_candidates;
+use crate::cpu::simd::decide::decide_few;
 use crate::cpu::simd::tiled::{LANES, Tile};
 use crate::cpu::spikes::WORD_STEPS;
 use crate::cpu::spikes::mask::SpikeMaskSlice;
@@ -29,6 +30,8 @@ pub struct SpikeSampler<'a> {
     steps: Range<u32>,
     spike_mask: SpikeMaskSlice<'a>,
     rows: &'a mut Rows,
+    /// Random words that the launch shares with others, if it covers a part of a word only.
+    shared: Option<&'a mut SharedWords>,
 }
 
 /// Intermediate results of one tile.
@@ -52,15 +55,18 @@ impl Rows {
 }
 
 impl<'a> SpikeSampler<'a> {
-    /// Creates a sampler. `spike_mask`: mask of the slice of the layer, with capacity for the steps.
+    /// Creates a sampler. `spike_mask`: mask of the slice of the layer, with capacity for the steps; `shared`: random words
+    /// that the thread keeps, of each population.
     pub fn new(
         context: &'a StepContext<'a>,
         spike_mask: SpikeMaskSlice<'a>,
         rows: &'a mut Rows,
+        shared: &'a mut Vec<SharedWords>,
     ) -> Self {
         let steps = context.steps();
         rows.resize(words_covering(&steps).count());
-        SpikeSampler { context, steps, spike_mask, rows }
+        let shared = SharedWords::of_launch(context, &spike_mask, shared);
+        SpikeSampler { context, steps, spike_mask, rows, shared }
     }
 
     /// Draws the spikes of one tile of the slice. `soma`: somatic voltages, `[8 * words]`; `spikes`: spike counts,
@@ -80,19 +86,13 @@ impl<'a> SpikeSampler<'a> {
     }
 
     #[inline(always)]
-    fn random_words<V: Simd>(&self, tile: usize, word: u32) -> [V::Words; 4] {
-        let counter0 = philox_counter0(
-            RngStream::Spikes,
-            self.context.params.population,
-            self.context.minibatch.rng_split,
-        );
-        V::philox(
-            counter0,
-            self.context.sample.draw_index,
-            self.spike_mask.padded_units(tile),
-            word,
-            self.context.replica.seed,
-        )
+    fn random_words<V: Simd>(&mut self, tile: usize, word: u32) -> [V::Words; 4] {
+        let counter = SpikeCounter::new(self.context, word);
+        let units = self.spike_mask.padded_units(tile);
+        match &mut self.shared {
+            Some(shared) => shared.words::<V>(tile, counter, units),
+            None => counter.draw::<V>(units),
+        }
     }
 
     /// Writes the counts that the coarse tables decide, for the `steps` of a word. `index`: of the word in the launch.
@@ -117,8 +117,7 @@ impl<'a> SpikeSampler<'a> {
         let decisions = if slots.len() >= WORD_STEPS / 2 {
             V::decide(tables, &random, soma, neurons)
         } else {
-            // The tables are not worth it.
-            open_candidates::<V>(tables, &random, neurons)
+            decide_few::<V>(tables, &random, soma, slots.clone(), neurons)
         };
         let mut spike_mask = self.spike_mask.tile_mask(tile);
         let open = &mut self.rows.open[index];

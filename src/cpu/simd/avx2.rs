@@ -171,6 +171,7 @@ impl Simd for Avx2 {
     type Mask = Words;
 
     const STEPS_AT_ONCE: usize = 4;
+    const LOOKUP_IS_FAST: bool = true;
 
     #[inline(always)]
     fn load_f32(values: &[f32; LANES]) -> Floats {

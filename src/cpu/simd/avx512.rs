@@ -124,6 +124,7 @@ impl Simd for Avx512 {
     type Mask = Bits;
 
     const STEPS_AT_ONCE: usize = 8;
+    const LOOKUP_IS_FAST: bool = true;
 
     #[inline(always)]
     fn load_f32(values: &[f32; LANES]) -> Floats {
@@ -194,7 +195,7 @@ impl Simd for Avx512 {
         soma: &[Tile<f32>; WORD_STEPS],
         neurons: u16,
     ) -> Decisions<Words> {
-        decide_by_lookup::<Avx512>(tables, random, soma, neurons)
+        decide_by_lookup::<Avx512>(tables, random, soma, 0..WORD_STEPS, neurons)
     }
 
     #[inline(always)]

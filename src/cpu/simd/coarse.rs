@@ -32,6 +32,11 @@ pub struct CoarseTables {
 
 #[cfg(test)]
 impl CoarseTables {
+    /// Returns the count of a word without a candidate spike, 0; `None` for other words.
+    pub fn by_candidates(&self, word: u32) -> Option<u32> {
+        (word > self.max_candidate_word).then_some(0)
+    }
+
     /// Returns the count of a word by the tables of `f32`; `None` if it is open.
     pub fn by_floats(&self, word: u32, voltage: f32) -> Option<u32> {
         let entry = (word >> self.shift) as usize % TABLE_ENTRIES;

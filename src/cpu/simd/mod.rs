@@ -59,6 +59,9 @@ pub trait Simd {
     /// Number of steps that a neuron kernel computes at once, a divisor of 8. Their sums fill about half of the registers.
     const STEPS_AT_ONCE: usize;
 
+    /// Whether [`Simd::lookup`] takes less time than a loop over the lanes.
+    const LOOKUP_IS_FAST: bool;
+
     fn load_f32(values: &[f32; LANES]) -> Self::Floats;
     fn store_f32(values: Self::Floats, place: &mut [f32; LANES]);
     fn load_u32(values: &[u32; LANES]) -> Self::Words;

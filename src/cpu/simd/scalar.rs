@@ -119,6 +119,7 @@ impl Simd for Scalar16 {
     type Mask = Bits;
 
     const STEPS_AT_ONCE: usize = 2;
+    const LOOKUP_IS_FAST: bool = false;
 
     #[inline(always)]
     fn load_f32(values: &[f32; LANES]) -> Floats {
@@ -183,7 +184,7 @@ impl Simd for Scalar16 {
         neurons: u16,
     ) -> Decisions<Words> {
         // A look-up per number costs more than the decisions that it saves.
-        open_candidates::<Scalar16>(tables, random, neurons)
+        open_candidates::<Scalar16>(tables, random, 0..WORD_STEPS, neurons)
     }
 
     #[inline(always)]

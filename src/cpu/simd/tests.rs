@@ -3,6 +3,9 @@
 #[path = "../../../tests/support/harness.rs"]
 mod harness;
 
+use std::ops::Range;
+
+use super::decide::decide_few;
 use super::scalar::Scalar16;
 use super::*;
 use crate::config::Config;
@@ -92,20 +95,38 @@ struct Draw {
     soma: [Tile<f32>; WORD_STEPS],
 }
 
-/// Compares the decisions of an implementation with those of `expected`, number by number.
+/// Compares the decisions of an implementation about whole words with those of `expected`, and about a few steps with
+/// those of `of_few`, number by number.
 #[inline(always)]
-fn check_decisions<V: Simd>(draw: &Draw, expected: impl Fn(u32, f32) -> Option<u32>) {
+fn check_decisions<V: Simd>(
+    draw: &Draw,
+    expected: impl Fn(u32, f32) -> Option<u32>,
+    of_few: impl Fn(u32, f32) -> Option<u32>,
+) {
     let Draw { tables, random, soma } = draw;
     let words = random.each_ref().map(V::load_u32);
-    let decisions = V::decide(tables, &words, soma, NEURONS);
+    compare::<V>(draw, V::decide(tables, &words, soma, NEURONS), 0..WORD_STEPS, expected);
+    for slots in [0..1, 3..6, 7..8] {
+        let few = decide_few::<V>(tables, &words, soma, slots.clone(), NEURONS);
+        compare::<V>(draw, few, slots, &of_few);
+    }
+}
+
+#[inline(always)]
+fn compare<V: Simd>(
+    draw: &Draw,
+    decisions: Decisions<V::Words>,
+    slots: Range<usize>,
+    expected: impl Fn(u32, f32) -> Option<u32>,
+) {
     let mut counts = [0; LANES];
     V::store_u32(decisions.counts, &mut counts);
-    for slot in 0..WORD_STEPS {
+    for slot in slots {
         for i in 0..LANES {
-            let word = random[slot % 4][i] << (if slot < 4 { 16 } else { 0 });
+            let word = draw.random[slot % 4][i] << (if slot < 4 { 16 } else { 0 });
             let bit = |mask: u16| u32::from(mask >> i & 1);
             let is_neuron = NEURONS >> i & 1 == 1;
-            let expected = if is_neuron { expected(word, soma[slot][i]) } else { Some(0) };
+            let expected = if is_neuron { expected(word, draw.soma[slot][i]) } else { Some(0) };
             let found = (bit(decisions.once[slot]), bit(decisions.open[slot]));
             assert_eq!(found, (expected.unwrap_or(0), u32::from(expected.is_none())));
             if is_neuron {
@@ -139,8 +160,8 @@ fn for_draws(mut check: impl FnMut(&Draw)) {
 #[test]
 fn arrays_leave_candidates_open() {
     for_draws(|draw| {
-        let max = draw.tables.max_candidate_word;
-        check_decisions::<Scalar16>(draw, |word, _| (word > max).then_some(0));
+        let expected = |word, _| draw.tables.by_candidates(word);
+        check_decisions::<Scalar16>(draw, expected, expected);
     });
 }
 
@@ -149,7 +170,12 @@ fn arrays_leave_candidates_open() {
 fn avx2_decides_by_bytes() {
     #[target_feature(enable = "avx2")]
     fn check(draw: &Draw) {
-        check_decisions::<avx2::Avx2>(draw, |word, soma| draw.tables.by_bytes(word, soma));
+        let by_floats = |word, soma| draw.tables.by_floats(word, soma);
+        check_decisions::<avx2::Avx2>(
+            draw,
+            |word, soma| draw.tables.by_bytes(word, soma),
+            by_floats,
+        );
     }
     if !is_x86_feature_detected!("avx2") {
         harness::not_run("avx2_decides_by_bytes", "this processor has no AVX2");
@@ -165,7 +191,12 @@ fn vectors128_decide_by_bytes() {
     #[target_feature(enable = "sse4.2")]
     fn check(draw: &Draw) {
         type Vectors128 = vectors128::Vectors128;
-        check_decisions::<Vectors128>(draw, |word, soma| draw.tables.by_bytes(word, soma));
+        let by_candidates = |word, _| draw.tables.by_candidates(word);
+        check_decisions::<Vectors128>(
+            draw,
+            |word, soma| draw.tables.by_bytes(word, soma),
+            by_candidates,
+        );
     }
     if !is_x86_feature_detected!("sse4.2") {
         harness::not_run("vectors128_decide_by_bytes", "this processor has no SSE4.2");
@@ -180,7 +211,12 @@ fn vectors128_decide_by_bytes() {
 fn vectors128_decide_by_bytes() {
     type Vectors128 = vectors128::Vectors128;
     for_draws(|draw| {
-        check_decisions::<Vectors128>(draw, |word, soma| draw.tables.by_bytes(word, soma));
+        let by_candidates = |word, _| draw.tables.by_candidates(word);
+        check_decisions::<Vectors128>(
+            draw,
+            |word, soma| draw.tables.by_bytes(word, soma),
+            by_candidates,
+        );
     });
 }
 
@@ -189,7 +225,8 @@ fn vectors128_decide_by_bytes() {
 fn avx512_decides_by_lookup() {
     #[target_feature(enable = "avx512f")]
     fn check(draw: &Draw) {
-        check_decisions::<avx512::Avx512>(draw, |word, soma| draw.tables.by_floats(word, soma));
+        let expected = |word, soma| draw.tables.by_floats(word, soma);
+        check_decisions::<avx512::Avx512>(draw, expected, expected);
     }
     if !is_x86_feature_detected!("avx512f") {
         harness::not_run("avx512_decides_by_lookup", "this processor has no AVX-512F");

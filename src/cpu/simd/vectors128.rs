@@ -129,6 +129,7 @@ impl super::Simd for Vectors128 {
 
     // 64-bit Arm has 32 registers, x86-64 has 16.
     const STEPS_AT_ONCE: usize = if cfg!(target_arch = "aarch64") { 4 } else { 2 };
+    const LOOKUP_IS_FAST: bool = false;
 
     #[inline(always)]
     fn load_f32(values: &[f32; LANES]) -> Floats {

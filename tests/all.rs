@@ -3,6 +3,7 @@
 //! A new file `tests/NAME.rs` needs a line `mod NAME;` here; a test below checks it. Parts of a file are in a folder
 //! of its name. `tests/support` holds shared code. `tests/run NAME::` runs the tests of one file.
 
+#[cfg(feature = "plots")]
 mod angle_traces;
 mod apical_voltages;
 mod arithmetic;

@@ -15,7 +15,7 @@ use crate::support;
 /// Images of an epoch.
 const IMAGES: usize = 250;
 
-/// Runs the experiment until its progress is `stop_at` images. Returns the numbers of images reported.
+/// Runs the experiment until its progress reaches `stop_at` images. Returns the numbers of images reported.
 fn run(folder: &Path, parallel: usize, stop_at: Option<u64>) -> Vec<u64> {
     let dataset = (*support::random_dataset(5, 6, 6, IMAGES)).clone();
     let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
@@ -23,7 +23,7 @@ fn run(folder: &Path, parallel: usize, stop_at: Option<u64>) -> Vec<u64> {
     let mut listen = |event: StudyEvent| {
         if let StudyEvent::Progress { done, .. } = event {
             reported.push(done);
-            if stop_at == Some(done) {
+            if stop_at.is_some_and(|stop_at| done >= stop_at) {
                 return ControlFlow::Break(());
             }
         }
@@ -43,15 +43,15 @@ fn run(folder: &Path, parallel: usize, stop_at: Option<u64>) -> Vec<u64> {
 
 #[test]
 fn interrupted_angles_resume_with_their_numbers() {
-    let [whole, parts] = [0, 1].map(|_| tempfile::tempdir().expect("a folder is created"));
-    let (whole, parts) = (whole.path(), parts.path());
+    let folders = [0, 1, 2].map(|_| tempfile::tempdir().expect("a folder is created"));
+    let [whole, parts, parallel] = folders.each_ref().map(|folder| folder.path());
     // Two networks of ten epochs; each epoch has two means of 100 images and one of 50.
     assert_eq!(run(whole, 2, None).last(), Some(&5000));
     let finished = parts.join("trainings/angles.jsonl");
     let first = run(parts, 1, Some(350));
     assert_eq!(first[..5], [0, 100, 200, 250, 350]);
     assert!(!finished.exists());
-    // At the end of the second epoch of the second network. A stopped network goes on until it sees the stop.
+    // At the end of the second epoch of the second network. A stopped network trains until it checks the stop.
     let second = run(parts, 1, Some(3000));
     assert_eq!(second.first(), first.last());
     assert_eq!(fs::read_to_string(&finished).expect("the traces").lines().count(), 1);
@@ -63,4 +63,9 @@ fn interrupted_angles_resume_with_their_numbers() {
     assert!(!parts.join("trainings/unfinished-angles").exists());
     assert!(run(parts, 1, None).is_empty());
     assert_eq!(table(parts), table(whole));
+    // Two networks side by side.
+    let first = run(parallel, 2, Some(350));
+    let second = run(parallel, 2, None);
+    assert_eq!((second.first(), second.last()), (first.last(), Some(&5000)));
+    assert_eq!(table(parallel), table(whole));
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
@@ -64,13 +65,23 @@ pub(super) struct AngleTraces {
 }
 
 impl AngleTraces {
-    /// Reads the finished traces. Writes nothing.
+    /// Reads the finished traces, if there are any.
     ///
     /// # Errors
-    /// Returns an error if their file cannot be read.
+    /// As [`JsonlStore::open`]; also returns [`StorageError::InvalidLine`] for a trace with a wrong number of means.
     pub(super) fn open(folder: &Path) -> Result<Self, StorageError> {
         let path = folder.join(FINISHED);
-        let finished = path.exists().then(|| JsonlStore::open(&path)).transpose()?;
+        let finished: Option<JsonlStore<AngleTrace>> =
+            path.exists().then(|| JsonlStore::open(&path)).transpose()?;
+        for (line, trace) in (1..).zip(finished.iter().flat_map(JsonlStore::items)) {
+            let expected = trace.config.epochs as usize * trace.images.div_ceil(MEAN_IMAGES);
+            let found = trace.means.len();
+            if found != expected || !trace.means.iter().all(|mean| mean.is_finite()) {
+                let cause = format!("expected {expected} angles, found {found}");
+                let source = serde_json::Error::custom(cause);
+                return Err(StorageError::InvalidLine { path, line, source });
+            }
+        }
         Ok(AngleTraces { folder: folder.to_owned(), finished })
     }
 
@@ -94,8 +105,20 @@ impl AngleTraces {
         &self,
         config: &Config,
         dataset_sha256: &str,
-    ) -> Result<(UnfinishedTrial<f32>, ResumeFrom, Vec<f32>), StorageError> {
+    ) -> Result<(UnfinishedTrial, ResumeFrom, Vec<f32>), StorageError> {
         UnfinishedTrial::open(&self.folder.join(UNFINISHED), config, dataset_sha256)
+    }
+
+    /// Removes the checkpoints of a trace, if there are any.
+    ///
+    /// # Errors
+    /// Returns an error if they cannot be removed.
+    pub(super) fn remove_unfinished(
+        &self,
+        config: &Config,
+        dataset_sha256: &str,
+    ) -> Result<(), StorageError> {
+        UnfinishedTrial::remove_from(&self.folder.join(UNFINISHED), config, dataset_sha256)
     }
 
     /// Appends a finished trace and syncs the file to disk.

@@ -120,6 +120,7 @@ impl Experiment {
             device: study.device().to_string(),
             date: now_rfc3339(),
             seconds,
+            is_resumed: study.is_resumed,
             plots,
             findings: output.findings,
             epochs: epochs.into_iter().collect(),

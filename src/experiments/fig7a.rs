@@ -24,8 +24,8 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-/// Number of means of a trace per mean that is drawn and judged, of 2,000 images, since means of fewer are noisy.
-const BLOCK: usize = 20;
+/// Number of means of a trace per mean that is drawn and judged. It has 2,000 images, since means of fewer are noisy.
+const MEANS_PER_BLOCK: usize = 20;
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let spikes = Config { epochs: study.quick_or_full(1, 10), ..study.paper(Preset::Paper1) };
@@ -79,7 +79,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
 /// Returns the means of consecutive blocks of a trace.
 fn blocks(trace: &AngleTrace) -> Vec<f64> {
     let means: Vec<f64> = trace.means.iter().copied().map(f64::from).collect();
-    means.chunks(BLOCK).map(mean).collect()
+    means.chunks(MEANS_PER_BLOCK).map(mean).collect()
 }
 
 fn draw(results: &mut ExperimentOutput, names: &[&str], traces: &[Vec<AngleTrace>]) {
@@ -96,7 +96,7 @@ fn draw(results: &mut ExperimentOutput, names: &[&str], traces: &[Vec<AngleTrace
         let point = |index: usize| {
             let values: Vec<f64> = of_seeds.iter().map(|of_seed| of_seed[index]).collect();
             // The last block may have fewer means.
-            let last = ((index + 1) * BLOCK).min(traces[0].means.len()) - 1;
+            let last = ((index + 1) * MEANS_PER_BLOCK).min(traces[0].means.len()) - 1;
             Point::over(traces[0].images_until(last) as f64, &values)
         };
         let points = (0..of_seeds[0].len()).map(point).collect();

@@ -1,6 +1,7 @@
 //! Measures the angles to backpropagation while networks learn, several networks at once. A stopped measurement resumes
 //! with the same bits.
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -17,12 +18,12 @@ use crate::device::DeviceOptions;
 use crate::interface::Stop;
 use crate::monitor::{Mode, MonitorSession, MonitorSpec, Quantity};
 use crate::network::Network;
-use crate::run_dir::{CHECKPOINT_EVERY, ImageSpec, UnfinishedTrial, now_rfc3339};
+use crate::run_dir::{CHECKPOINT_EVERY, ImageSpec, StorageError, UnfinishedTrial, now_rfc3339};
 use crate::train::{Checkpoint, ResumeFrom, TrainPosition, order};
 use crate::trial_cache::device_name;
 
-/// Trains a network per seed and condition, except those that were measured before, and returns the angles of every
-/// training image, `[conditions][seeds]`.
+/// Returns the angles of a network per seed and condition while it learns, `[conditions][seeds]`. Trains the networks
+/// without finished traces, at most `study.parallel` at once.
 ///
 /// # Errors
 /// Returns an error if the device fails, a file cannot be read or written, or the listener interrupts.
@@ -32,25 +33,39 @@ pub(super) fn measure_angles(
 ) -> Result<Vec<Vec<AngleTrace>>, ExperimentError> {
     let seeded: Vec<Vec<Config>> =
         conditions.iter().map(|config| study.with_seeds(config)).collect();
-    measure_missing(study, &seeded.concat())?;
+    let configs = seeded.concat();
+    // A process that was killed after it added a trace may have left checkpoints.
+    remove_checkpoints(study, &configs)?;
+    let measured = measure_missing(study, &configs);
+    remove_checkpoints(study, &configs)?;
+    measured?;
     let find = |config: &Config| study.angle_traces.find(config, &study.data.sha256).cloned();
-    let of_condition = |configs: &Vec<Config>| configs.iter().filter_map(find).collect();
-    let traces: Vec<Vec<AngleTrace>> = seeded.iter().map(of_condition).collect();
-    study.device = traces.iter().flatten().last().map(|trace| trace.device.clone());
+    let of_condition = |configs: &Vec<Config>| configs.iter().map(find).collect();
+    // Threads that see a stop between two networks report nothing.
+    let traces: Option<Vec<Vec<AngleTrace>>> = seeded.iter().map(of_condition).collect();
+    let traces = traces.ok_or(ExperimentError::Interrupted)?;
+    let devices: BTreeSet<&str> =
+        traces.iter().flatten().map(|trace| trace.device.as_str()).collect();
+    study.device = Some(devices.into_iter().collect::<Vec<_>>().join(" and "));
     Ok(traces)
+}
+
+/// Removes the checkpoints of finished traces.
+fn remove_checkpoints(study: &Study, configs: &[Config]) -> Result<(), StorageError> {
+    let (traces, data) = (&study.angle_traces, &study.data.sha256);
+    let mut finished = configs.iter().filter(|config| traces.find(config, data).is_some());
+    finished.try_for_each(|config| traces.remove_unfinished(config, data))
 }
 
 fn measure_missing(study: &mut Study, configs: &[Config]) -> Result<(), ExperimentError> {
     let images = study.dataset.training_count;
     let (mut missing, mut done, mut total) = (Vec::new(), 0, 0);
     for config in configs {
-        let (unfinished, start, means) =
-            study.angle_traces.unfinished(config, &study.data.sha256)?;
         if study.angle_traces.find(config, &study.data.sha256).is_some() {
-            // A process that was killed after it added the trace may have left checkpoints.
-            unfinished.remove()?;
             continue;
         }
+        let (unfinished, start, means) =
+            study.angle_traces.unfinished(config, &study.data.sha256)?;
         let checkpoint = match start {
             ResumeFrom::Checkpoint(checkpoint) => *checkpoint,
             _ => Checkpoint::of_network(Network::initial(config, study.dataset.pixels())),
@@ -60,6 +75,7 @@ fn measure_missing(study: &mut Study, configs: &[Config]) -> Result<(), Experime
         total += config.epochs as usize * images;
         missing.push(Measurement { config: config.clone(), unfinished, checkpoint, means });
     }
+    study.is_resumed = done > 0 || missing.len() < configs.len();
     if missing.is_empty() {
         return Ok(());
     }
@@ -72,7 +88,8 @@ fn measure_missing(study: &mut Study, configs: &[Config]) -> Result<(), Experime
         data: study.data.clone(),
         options: DeviceOptions {
             threads: (Threads::choose(study.selection.threads).count / parallel).max(1),
-            // A stop waits for the next checkpoint.
+            memory: study.selection.memory.map(|bytes| bytes / parallel as u64),
+            // After a stop, the images of a mean finish, so that the session can be saved.
             stop: Stop::default(),
             ..study.selection.clone()
         },
@@ -93,16 +110,12 @@ fn measure_missing(study: &mut Study, configs: &[Config]) -> Result<(), Experime
                     done += images;
                     study.report_progress(what, done, total)
                 }
-                Report::Finished(finished) => {
-                    let (trace, unfinished) = *finished;
-                    let added = study.angle_traces.add(trace);
-                    added.and_then(|()| unfinished.remove()).map_err(ExperimentError::from)
-                }
+                Report::Finished(trace) => study.angle_traces.add(*trace).map_err(Into::into),
                 Report::Failed(error) => Err(error),
             };
             if let Err(error) = result {
                 stop.request();
-                // A stop is no reason to hide a fault.
+                // An error has priority over an interruption.
                 if matches!(failure, None | Some(ExperimentError::Interrupted)) {
                     failure = Some(error);
                 }
@@ -117,7 +130,7 @@ fn measure_missing(study: &mut Study, configs: &[Config]) -> Result<(), Experime
 /// Network whose angles are measured.
 struct Measurement {
     config: Config,
-    unfinished: UnfinishedTrial<f32>,
+    unfinished: UnfinishedTrial,
     /// Start of the training.
     checkpoint: Checkpoint,
     /// Means so far.
@@ -129,12 +142,12 @@ enum Report {
     /// A number of images was shown.
     Shown(usize),
     /// A training ended.
-    Finished(Box<(AngleTrace, UnfinishedTrial<f32>)>),
+    Finished(Box<AngleTrace>),
     /// A training failed, or was interrupted.
     Failed(ExperimentError),
 }
 
-/// What the threads share.
+/// State shared by the threads.
 struct Worker {
     dataset: Arc<Dataset>,
     data: DataIdentity,
@@ -150,7 +163,7 @@ impl Worker {
             && let Some(next) = self.next()
         {
             let report = match self.measure(next, reports) {
-                Ok(finished) => Report::Finished(Box::new(finished)),
+                Ok(trace) => Report::Finished(Box::new(trace)),
                 Err(error) => Report::Failed(error),
             };
             if reports.send(report).is_err() {
@@ -168,14 +181,15 @@ impl Worker {
         &self,
         measurement: Measurement,
         reports: &Sender<Report>,
-    ) -> Result<(AngleTrace, UnfinishedTrial<f32>), ExperimentError> {
+    ) -> Result<AngleTrace, ExperimentError> {
         let Measurement { config, mut unfinished, checkpoint, mut means } = measurement;
         let Checkpoint { mut position, mut network, state, .. } = checkpoint;
         let spec = MonitorSpec::new(&[Quantity::Angles]);
         let mut session =
             MonitorSession::open(&config, &self.dataset, &network, spec, &self.options)?;
         session.load_state(&state)?;
-        let image_spec = ImageSpec::from_dataset(&self.dataset);
+        let data = Some(self.data.clone());
+        let image_spec = ImageSpec { data, ..ImageSpec::without_identity(&self.dataset) };
         let mut last_saved = Instant::now();
         while position.epoch <= config.epochs {
             let order = order(&config, &self.dataset, position.epoch);
@@ -203,7 +217,7 @@ impl Worker {
             }
             position = TrainPosition { epoch: position.epoch + 1, images: 0, ..position };
         }
-        let trace = AngleTrace {
+        Ok(AngleTrace {
             config,
             dataset: self.data.name.clone(),
             dataset_sha256: self.data.sha256.clone(),
@@ -212,7 +226,6 @@ impl Worker {
             date: now_rfc3339(),
             version: env!("CARGO_PKG_VERSION").to_string(),
             means,
-        };
-        Ok((trace, unfinished))
+        })
     }
 }

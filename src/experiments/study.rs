@@ -52,6 +52,8 @@ pub struct Study<'a> {
     listen: StudyListener<'a>,
     /// Device of the last computation.
     pub(super) device: Option<String>,
+    /// Whether the current experiment uses measurements of earlier runs.
+    pub(super) is_resumed: bool,
 }
 
 impl<'a> Study<'a> {
@@ -86,6 +88,7 @@ impl<'a> Study<'a> {
             angle_traces,
             listen,
             device: None,
+            is_resumed: false,
         })
     }
 
@@ -202,6 +205,7 @@ impl<'a> Study<'a> {
     pub(super) fn clear_records(&mut self) {
         self.trainings.clear();
         self.missing.clear();
+        self.is_resumed = false;
     }
 
     /// Returns the finished trainings of the current experiment, and its conditions with unfinished ones.

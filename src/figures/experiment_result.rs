@@ -37,6 +37,9 @@ pub struct ExperimentResult {
     pub date: String,
     /// Duration, s.
     pub seconds: f64,
+    /// Whether parts were measured in earlier runs, whose durations are not included.
+    #[serde(default)]
+    pub is_resumed: bool,
     /// Figures in the order of the report.
     pub plots: Vec<SavedPlot>,
     /// One finding per number of the paper.
@@ -98,13 +101,14 @@ impl ExperimentResult {
         folder_name(&self.name, self.quick)
     }
 
-    /// Returns processor, day and duration as text. Trainings have their own durations, which a resumed run lacks.
+    /// Returns processor, day and duration as text. Trainings have their own durations, and that of a
+    /// resumed run is unknown.
     pub fn origin(&self) -> String {
         let mut parts = vec![day(&self.date).to_string()];
         if self.device != NO_DEVICE {
             parts.insert(0, self.device.clone());
         }
-        if self.trainings.is_empty() {
+        if self.trainings.is_empty() && !self.is_resumed {
             parts.push(format!("{:.0} s", self.seconds));
         }
         parts.join("; ")

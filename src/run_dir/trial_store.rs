@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Serialize};
 
 use super::file_names::UNFINISHED;
-use super::{EpochResult, JsonlStore, RunWarning, StorageError, UnfinishedTrial, unfinished_trial};
+use super::{EpochResult, JsonlStore, RunWarning, StorageError, UnfinishedTrial};
 use crate::analysis::statistics::mean;
 use crate::config::Config;
 use crate::dataset::DataIdentity;
@@ -123,7 +123,7 @@ impl TrialStore {
         &self,
         config: &Config,
         dataset_sha256: &str,
-    ) -> Result<(UnfinishedTrial<EpochResult>, ResumeFrom, Vec<EpochResult>), StorageError> {
+    ) -> Result<(UnfinishedTrial, ResumeFrom, Vec<EpochResult>), StorageError> {
         UnfinishedTrial::open(&self.unfinished, config, dataset_sha256)
     }
 
@@ -136,7 +136,7 @@ impl TrialStore {
         config: &Config,
         dataset_sha256: &str,
     ) -> Result<(), StorageError> {
-        unfinished_trial::remove(&self.unfinished, config, dataset_sha256)
+        UnfinishedTrial::remove_from(&self.unfinished, config, dataset_sha256)
     }
 
     /// Appends a trial and syncs the file to disk.

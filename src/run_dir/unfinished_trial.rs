@@ -1,7 +1,6 @@
 //! Unfinished trainings: one run folder each, beside the file of finished trials.
 
 use std::fs;
-use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,33 +21,31 @@ const DIGITS: usize = 16;
 /// Interval between the checkpoints of an unfinished training, in case the process is killed.
 pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 
-/// Training that can be resumed, with results `R` so far, such as one of each epoch.
+/// Training that can be resumed, with its results so far, such as those of its epochs.
 #[derive(Debug)]
-pub struct UnfinishedTrial<R> {
+pub struct UnfinishedTrial {
     folder: PathBuf,
     config: Config,
     /// Folder of the training; `None` before the first checkpoint.
     run: Option<RunDir>,
     /// Number of saved results.
     saved: usize,
-    results: PhantomData<R>,
 }
 
-impl<R: Serialize + DeserializeOwned> UnfinishedTrial<R> {
+impl UnfinishedTrial {
     /// Opens a training with these settings on this data set. Returns its start and results so far.
     /// Writes nothing before the first checkpoint.
     ///
     /// # Errors
     /// Returns a [`StorageError`] if its folder exists and cannot be read.
-    pub(crate) fn open(
+    pub(crate) fn open<R: DeserializeOwned>(
         folder: &Path,
         config: &Config,
         dataset_sha256: &str,
     ) -> Result<(Self, ResumeFrom, Vec<R>), StorageError> {
         let folder = find_folder(folder, config, dataset_sha256)?;
         let config = config.clone();
-        let mut unfinished =
-            UnfinishedTrial { folder, config, run: None, saved: 0, results: PhantomData };
+        let mut unfinished = UnfinishedTrial { folder, config, run: None, saved: 0 };
         if !unfinished.folder.exists() {
             return Ok((unfinished, ResumeFrom::Initial, Vec::new()));
         }
@@ -66,7 +63,7 @@ impl<R: Serialize + DeserializeOwned> UnfinishedTrial<R> {
     ///
     /// # Errors
     /// Returns a [`StorageError`] if the checkpoint cannot be written.
-    pub fn save(
+    pub fn save<R: Serialize>(
         &mut self,
         checkpoint: &Checkpoint,
         results: &[R],
@@ -84,6 +81,18 @@ impl<R: Serialize + DeserializeOwned> UnfinishedTrial<R> {
         Ok(())
     }
 
+    /// Removes the checkpoints of a training in `folder`, if there are any.
+    ///
+    /// # Errors
+    /// Returns a [`StorageError`] if they cannot be removed.
+    pub(crate) fn remove_from(
+        folder: &Path,
+        config: &Config,
+        dataset_sha256: &str,
+    ) -> Result<(), StorageError> {
+        remove_folder(&find_folder(folder, config, dataset_sha256)?)
+    }
+
     /// Removes the folder of a finished training.
     ///
     /// # Errors
@@ -91,15 +100,6 @@ impl<R: Serialize + DeserializeOwned> UnfinishedTrial<R> {
     pub fn remove(self) -> Result<(), StorageError> {
         remove_folder(&self.folder)
     }
-}
-
-/// Removes the checkpoints of a training, if there are any.
-pub(super) fn remove(
-    folder: &Path,
-    config: &Config,
-    dataset_sha256: &str,
-) -> Result<(), StorageError> {
-    remove_folder(&find_folder(folder, config, dataset_sha256)?)
 }
 
 fn remove_folder(folder: &Path) -> Result<(), StorageError> {

@@ -23,7 +23,7 @@ pub(super) struct TrialWriter<'a> {
     data: &'a DataIdentity,
     images: ImageSpec,
     /// Checkpoints of each network; `None` after its training.
-    unfinished: Vec<Option<UnfinishedTrial<EpochResult>>>,
+    unfinished: Vec<Option<UnfinishedTrial>>,
     /// Results of each network, `[networks, epochs]`.
     epochs: Vec<Vec<EpochResult>>,
     device: DeviceInfo,
@@ -41,7 +41,7 @@ impl<'a> TrialWriter<'a> {
         configs: &'a [&'a Config],
         dataset: &'a Dataset,
         data: &'a DataIdentity,
-        unfinished: Vec<(UnfinishedTrial<EpochResult>, Vec<EpochResult>)>,
+        unfinished: Vec<(UnfinishedTrial, Vec<EpochResult>)>,
         device: DeviceInfo,
     ) -> Self {
         let (unfinished, epochs) =

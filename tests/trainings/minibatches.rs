@@ -1,8 +1,11 @@
 //! Single minibatches: samples do not influence each other, the gradient is their mean, and replayed spikes are
-//! checked.
+//! checked and do not influence later draws.
+
+use std::slice::from_ref;
 
 use apical::config::{Config, Optimizer};
 use apical::interface::{ArrayId, Shape, Values, ValuesRef};
+use apical::model::phases::PhaseJitter;
 use apical::network::Network;
 use apical::plan::{Capacity, Presentation};
 use apical::simulation::Simulation;
@@ -98,4 +101,38 @@ fn replayed_spikes_of_wrong_sizes_are_an_error() {
         let error = replay(phases, &spikes).expect_err(text);
         assert!(error.contains(text), "{error}");
     }
+}
+
+/// The last launch of both has the same random words, for less than eight steps.
+#[test]
+fn replay_does_not_change_later_draws() {
+    let config = Config {
+        layers: vec![30, 10],
+        batch_size: 1,
+        phase_ms: 55,
+        phase_jitter: PhaseJitter::None,
+        ..Config::default()
+    };
+    let dataset = support::random_dataset(6, 4, 4, 12);
+    let network = Network::initial(&config, dataset.pixels());
+    let image = order(&config, &dataset, 1)[0];
+    let spikes_of_training = |replays: bool| -> Vec<Values> {
+        let backend = support::cpu(&config, &dataset, &capacity(1, &dataset, 8));
+        let mut simulation =
+            Simulation::new(backend, &config, &dataset, &network).expect("the network fits");
+        if replays {
+            let spikes = [16, 30, 10].map(|units| vec![0; 110 * units]);
+            let replayed = simulation.prepare_replay(&image, [55, 55], &spikes);
+            let (minibatches, samples, launches) = replayed.expect("the spikes fit");
+            simulation.run(&minibatches, &samples, &launches).expect("the replay runs");
+            simulation.reset_state();
+            simulation.write_networks(from_ref(&network)).expect("the network fits");
+        }
+        simulation.train(&[image]).expect("a minibatch runs");
+        let read = |population| {
+            simulation.backend().read(ArrayId::Spikes(population)).expect("the spikes are read")
+        };
+        [1, 2].map(read).to_vec()
+    };
+    assert_eq!(spikes_of_training(true), spikes_of_training(false));
 }

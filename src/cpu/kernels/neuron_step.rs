@@ -175,29 +175,29 @@ fn step_tile<V: Simd, M: NeuronKind>(
     let mut mean_rate = V::load_f32(&compartments[MEAN_RATE]);
 
     for chunk in aligned_chunks(&steps, V::STEPS_AT_ONCE as u32) {
-        // Two calls instead of a closure: a large closure is not inlined and then lacks the SIMD instructions of this
-        // version. Nearly all chunks are complete; the constant count lets the compiler unroll the loop.
+        // Calls instead of a closure: a large closure is not inlined and then lacks the SIMD instructions of this
+        // version. Constant counts let the compiler unroll the loops of complete chunks and of single steps.
+        let count = chunk.len();
+        let (chunk, terms, input) = (&chunk, &terms, &mut *synaptic_input);
         let somata;
-        (basal, somata) = if chunk.len() == V::STEPS_AT_ONCE {
-            let count = V::STEPS_AT_ONCE;
-            euler_steps::<V, M>(context, tile, &chunk, count, synaptic_input, &terms, somatic)
-        } else if chunk.len() == 1 {
-            euler_steps::<V, M>(context, tile, &chunk, 1, synaptic_input, &terms, somatic)
+        (basal, somata) = if count == V::STEPS_AT_ONCE {
+            euler_steps::<V, M>(context, tile, chunk, V::STEPS_AT_ONCE, input, terms, somatic)
+        } else if count == 1 {
+            euler_steps::<V, M>(context, tile, chunk, 1, input, terms, somatic)
         } else {
-            let count = chunk.len();
-            euler_steps::<V, M>(context, tile, &chunk, count, synaptic_input, &terms, somatic)
+            euler_steps::<V, M>(context, tile, chunk, count, input, terms, somatic)
         };
-        somatic = somata[chunk.len() - 1];
-        forward.add::<V>(&chunk, &somata, &mut mean_soma);
-        if M::IS_OUTPUT && target.overlaps(&chunk) {
+        somatic = somata[count - 1];
+        forward.add::<V>(chunk, &somata, &mut mean_soma);
+        if M::IS_OUTPUT && target.overlaps(chunk) {
             let mut rates = somata;
-            for rate in &mut rates[..chunk.len()] {
+            for rate in &mut rates[..count] {
                 *rate = V::Floats::splat(replica.phi_max) * sigmoid(*rate);
             }
-            target.add::<V>(&chunk, &rates, &mut mean_rate);
+            target.add::<V>(chunk, &rates, &mut mean_rate);
         }
-        let rows = &mut soma[(chunk.start - first_row) as usize..][..chunk.len()];
-        for i in 0..chunk.len() {
+        let rows = &mut soma[(chunk.start - first_row) as usize..][..count];
+        for i in 0..count {
             V::store_f32(somata[i], &mut rows[i]);
         }
     }

@@ -1,5 +1,4 @@
-//! Random words of spikes. The steps of a word draw their spikes from the same words, so launches of single steps share
-//! them.
+//! Random words of spikes. Eight steps draw their spikes from the same words, so launches of single steps share them.
 
 use super::definition::StepContext;
 use crate::cpu::simd::Simd;
@@ -9,7 +8,7 @@ use crate::cpu::spikes::mask::SpikeMaskSlice;
 use crate::cpu::spikes::steps::words_covering;
 use crate::random::{RngStream, philox_counter0};
 
-/// Counter of the random words of a word of steps: the arguments of [`Simd::philox`] without the units.
+/// Counter of the random words of eight steps: the arguments of [`Simd::philox`] without the units.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SpikeCounter {
     counter0: u32,
@@ -37,7 +36,7 @@ impl SpikeCounter {
     }
 }
 
-/// Random words of a slice of tiles for one word of steps, kept by a thread from launch to launch.
+/// Random words of a slice of tiles for eight steps, kept by a thread from launch to launch.
 #[derive(Default)]
 pub struct SharedWords {
     /// Counter of the words, and first unit of the slice.
@@ -48,8 +47,8 @@ pub struct SharedWords {
 }
 
 impl SharedWords {
-    /// Returns the words of a launch that covers a part of a word only; `None` for other launches. `kept`: words of each
-    /// population. The launch draws words with another counter than the kept ones for all of its tiles.
+    /// Returns the words of a launch that draws spikes of less than eight steps; `None` for other launches. `kept`: words
+    /// of each population. If the counter differs from that of the kept words, the launch draws those of all its tiles.
     pub fn of_launch<'a>(
         context: &StepContext,
         spike_mask: &SpikeMaskSlice,
@@ -57,7 +56,8 @@ impl SharedWords {
     ) -> Option<&'a mut Self> {
         let steps = context.steps();
         let (word, _) = words_covering(&steps).next()?;
-        if steps.len() >= WORD_STEPS || words_covering(&steps).count() > 1 {
+        let is_partial = steps.len() < WORD_STEPS && words_covering(&steps).count() == 1;
+        if !is_partial || context.minibatch.draws_spikes == 0 {
             return None;
         }
         let population = context.params.population as usize;

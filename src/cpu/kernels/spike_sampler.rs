@@ -30,7 +30,7 @@ pub struct SpikeSampler<'a> {
     steps: Range<u32>,
     spike_mask: SpikeMaskSlice<'a>,
     rows: &'a mut Rows,
-    /// Random words that the launch shares with others, if it covers a part of a word only.
+    /// Random words that the launch shares with others, see [`SharedWords::of_launch`].
     shared: Option<&'a mut SharedWords>,
 }
 

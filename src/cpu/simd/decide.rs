@@ -30,7 +30,7 @@ pub fn open_candidates<V: Simd>(
     Decisions { once: [0; WORD_STEPS], open, counts: V::splat_u32(0) }
 }
 
-/// Decides a few steps of a word, `slots`. The decisions about the others are arbitrary.
+/// Decides the steps `slots` of a word. The others have no spike and no open count.
 #[inline(always)]
 pub fn decide_few<V: Simd>(
     tables: &CoarseTables,

@@ -122,7 +122,7 @@ fn compare<V: Simd>(
     let mut counts = [0; LANES];
     V::store_u32(decisions.counts, &mut counts);
     for slot in slots {
-        for i in 0..LANES {
+        for (i, count) in counts.iter().enumerate() {
             let word = draw.random[slot % 4][i] << (if slot < 4 { 16 } else { 0 });
             let bit = |mask: u16| u32::from(mask >> i & 1);
             let is_neuron = NEURONS >> i & 1 == 1;
@@ -130,7 +130,7 @@ fn compare<V: Simd>(
             let found = (bit(decisions.once[slot]), bit(decisions.open[slot]));
             assert_eq!(found, (expected.unwrap_or(0), u32::from(expected.is_none())));
             if is_neuron {
-                assert_eq!(counts[i] >> (4 * slot) & 0xF, expected.unwrap_or(0));
+                assert_eq!(count >> (4 * slot) & 0xF, expected.unwrap_or(0));
             }
         }
     }

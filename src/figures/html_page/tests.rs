@@ -31,6 +31,7 @@ pub(in crate::figures) fn result(name: &str) -> ExperimentResult {
         device: "none".to_string(),
         date: "2026-11-26T00:00:00Z".to_string(),
         seconds: 1.0,
+        is_resumed: false,
         plots: vec![SavedPlot { name: "p".to_string(), caption: "A caption".to_string() }],
         findings: vec![Finding {
             what: "a < b".to_string(),

@@ -34,11 +34,11 @@ pub(super) fn measure_angles(
     let seeded: Vec<Vec<Config>> =
         conditions.iter().map(|config| study.with_seeds(config)).collect();
     let configs = seeded.concat();
-    // A process that was killed after it added a trace may have left checkpoints.
-    remove_checkpoints(study, &configs)?;
     let measured = measure_missing(study, &configs);
-    remove_checkpoints(study, &configs)?;
+    // Not earlier, while threads write others beside them. A killed process may have left some, too.
+    let removed = remove_checkpoints(study, &configs);
     measured?;
+    removed?;
     let find = |config: &Config| study.angle_traces.find(config, &study.data.sha256).cloned();
     let of_condition = |configs: &Vec<Config>| configs.iter().map(find).collect();
     // Threads that see a stop between two networks report nothing.

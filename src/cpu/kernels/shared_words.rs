@@ -8,20 +8,20 @@ use crate::cpu::spikes::mask::SpikeMaskSlice;
 use crate::cpu::spikes::steps::words_covering;
 use crate::random::{RngStream, philox_counter0};
 
-/// Counter of the random words of eight steps: the arguments of [`Simd::philox`] without the units.
+/// Arguments of [`Simd::philox`] for the spikes of eight steps, without the units.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct SpikeCounter {
+pub struct PhiloxArguments {
     counter0: u32,
     draw_index: u32,
     word: u32,
     seed: [u32; 2],
 }
 
-impl SpikeCounter {
+impl PhiloxArguments {
     #[inline(always)]
     pub fn new(context: &StepContext, word: u32) -> Self {
         let &StepContext { params, minibatch, sample, replica, .. } = context;
-        SpikeCounter {
+        PhiloxArguments {
             counter0: philox_counter0(RngStream::Spikes, params.population, minibatch.rng_split),
             draw_index: sample.draw_index,
             word,
@@ -39,8 +39,8 @@ impl SpikeCounter {
 /// Random words of a slice of tiles for eight steps, kept by a thread from launch to launch.
 #[derive(Default)]
 pub struct SharedWords {
-    /// Counter of the words, and first unit of the slice.
-    key: Option<(SpikeCounter, u32)>,
+    /// Arguments with which the words are drawn, and first unit of the slice.
+    key: Option<(PhiloxArguments, u32)>,
     /// Whether an earlier launch has drawn the words.
     is_drawn: bool,
     tiles: Vec<[[u32; LANES]; 4]>,
@@ -48,7 +48,7 @@ pub struct SharedWords {
 
 impl SharedWords {
     /// Returns the words of a launch that draws spikes of less than eight steps; `None` for other launches. `kept`: words
-    /// of each population. If the counter differs from that of the kept words, the launch draws those of all its tiles.
+    /// of each population. If the arguments differ from those of the kept words, the launch draws those of all its tiles.
     pub fn of_launch<'a>(
         context: &StepContext,
         spike_mask: &SpikeMaskSlice,
@@ -65,7 +65,7 @@ impl SharedWords {
             kept.resize_with(population + 1, SharedWords::default);
         }
         let shared = &mut kept[population];
-        let key = Some((SpikeCounter::new(context, word), spike_mask.padded_units(0)[0]));
+        let key = Some((PhiloxArguments::new(context, word), spike_mask.padded_units(0)[0]));
         shared.is_drawn = shared.key == key && shared.tiles.len() == spike_mask.tiles();
         shared.key = key;
         shared.tiles.resize(spike_mask.tiles(), [[0; LANES]; 4]);
@@ -77,7 +77,7 @@ impl SharedWords {
     pub fn words<V: Simd>(
         &mut self,
         tile: usize,
-        counter: SpikeCounter,
+        arguments: PhiloxArguments,
         units: &[u32; LANES],
     ) -> [V::Words; 4] {
         let rows = &mut self.tiles[tile];
@@ -85,7 +85,7 @@ impl SharedWords {
             let [a, b, c, d] = rows;
             return [V::load_u32(a), V::load_u32(b), V::load_u32(c), V::load_u32(d)];
         }
-        let words = counter.draw::<V>(units);
+        let words = arguments.draw::<V>(units);
         for i in 0..4 {
             V::store_u32(words[i], &mut rows[i]);
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::cpu::kernels::definition::StepContext;
-use crate::cpu::kernels::shared_words::{SharedWords, SpikeCounter};
+use crate::cpu::kernels::shared_words::{PhiloxArguments, SharedWords};
 use crate::cpu::simd::Simd;
 use crate::cpu::simd::decide::decide_few;
 use crate::cpu::simd::tiled::{LANES, Tile};
@@ -87,11 +87,11 @@ impl<'a> SpikeSampler<'a> {
 
     #[inline(always)]
     fn random_words<V: Simd>(&mut self, tile: usize, word: u32) -> [V::Words; 4] {
-        let counter = SpikeCounter::new(self.context, word);
+        let arguments = PhiloxArguments::new(self.context, word);
         let units = self.spike_mask.padded_units(tile);
         match &mut self.shared {
-            Some(shared) => shared.words::<V>(tile, counter, units),
-            None => counter.draw::<V>(units),
+            Some(shared) => shared.words::<V>(tile, arguments, units),
+            None => arguments.draw::<V>(units),
         }
     }
 

@@ -246,16 +246,12 @@ impl Simd for Avx2 {
         halves!(Floats, (a in words.0) {
             let bit_3 = _mm256_castsi256_ps(_mm256_slli_epi32::<28>(a));
             let bit_4 = _mm256_castsi256_ps(_mm256_slli_epi32::<27>(a));
-            let low = _mm256_blendv_ps(
-                _mm256_permutevar8x32_ps(quarters[0], a),
-                _mm256_permutevar8x32_ps(quarters[1], a),
-                bit_3,
-            );
-            let high = _mm256_blendv_ps(
-                _mm256_permutevar8x32_ps(quarters[2], a),
-                _mm256_permutevar8x32_ps(quarters[3], a),
-                bit_3,
-            );
+            let first = _mm256_permutevar8x32_ps(quarters[0], a);
+            let second = _mm256_permutevar8x32_ps(quarters[1], a);
+            let third = _mm256_permutevar8x32_ps(quarters[2], a);
+            let fourth = _mm256_permutevar8x32_ps(quarters[3], a);
+            let low = _mm256_blendv_ps(first, second, bit_3);
+            let high = _mm256_blendv_ps(third, fourth, bit_3);
             _mm256_blendv_ps(low, high, bit_4)
         })
     }

@@ -17,6 +17,7 @@
 //! After an image, the executor keeps the lists of its last steps for the next one.
 
 pub mod list;
+mod list_from_mask;
 pub mod mask;
 pub mod steps;
 pub mod tables;
